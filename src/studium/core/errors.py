@@ -16,6 +16,7 @@ class Kind(Enum):
     STALE = "stale"
     TOO_LARGE = "too-large"
     UNSUPPORTED = "unsupported"
+    OUT_OF_RANGE = "out-of-range"
     TOO_MANY = "too-many"
     UNAVAILABLE = "unavailable"
 

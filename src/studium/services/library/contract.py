@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from studium.core.identity import Principal
+
 BlockKind = Literal["prose", "heading", "list", "code", "table", "caption", "formula", "other"]
 MaterialStatus = Literal["processing", "ready", "failed", "cancelled"]
 Stage = Literal["waiting", "planning", "reading", "indexing", "done"]
@@ -56,6 +58,8 @@ class MaterialView(View):
     stage: Stage
     progress: Progress
     """Pages while planning and reading, passages while indexing."""
+    language: str
+    """ISO 639-1 of the text, `und` where unknown."""
     problem: str | None
     """Why it failed and what to do, for people."""
     receipt: Receipt | None
@@ -63,6 +67,25 @@ class MaterialView(View):
     """The printed label of each PDF page, only in the single view."""
     uploaded_by: UUID
     created_at: datetime
+
+
+class MaterialList(View):
+    items: tuple[MaterialView, ...]
+    next: str | None = None
+
+
+class SearchResult(View):
+    passage_id: UUID
+    material_id: UUID
+    title: str
+    page: int
+    page_to: int
+    text: str
+    score: float
+
+
+class SearchView(View):
+    results: tuple[SearchResult, ...]
 
 
 class SourceBlock(View):
@@ -125,9 +148,21 @@ class Library(Protocol):
         self, organisation_id: UUID, material_id: UUID, section: int
     ) -> SectionSource: ...
 
+    async def page_texts(
+        self, organisation_id: UUID, material_id: UUID, first: int, last: int
+    ) -> dict[int, str]:
+        """1-based page → its text, against which quotes are checked."""
+        ...
+
     async def sections(self, organisation_id: UUID, material_id: UUID) -> list[SectionView]: ...
 
     async def material(self, organisation_id: UUID, material_id: UUID) -> MaterialView: ...
+
+    async def visible_material(self, principal: Principal, material_id: UUID) -> MaterialView:
+        """The book of an organisation the caller is in. Whether they may see its course, the
+        courses say. Raises `NotFoundError`.
+        """
+        ...
 
     async def passages(
         self, organisation_id: UUID, passage_ids: Sequence[UUID]

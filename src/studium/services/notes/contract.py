@@ -84,3 +84,12 @@ class NotesView(View):
     """Sections written so far."""
     total: int
     sections: tuple[NotesSectionView, ...]
+
+
+class WriteAgain(BaseModel):
+    section_id: UUID | None = None
+    """None: every section."""
+
+
+class Publication(BaseModel):
+    published: bool

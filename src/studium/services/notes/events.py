@@ -3,18 +3,25 @@ from uuid import UUID
 from studium.core.event import Event
 
 
-class NotesReady(Event):
+class NotesEvent(Event):
+    """Base of the facts about a book's notes."""
+
+    course_id: UUID
+    material_id: UUID
+    uploaded_by: UUID
+    title: str
+
+
+class SectionRequested(NotesEvent):
+    """A teacher asks for a section's notes again."""
+
+    version: int
+    section: int
+
+
+class NotesReady(NotesEvent):
     """The last section is written and the material is indexed."""
 
-    course_id: UUID
-    material_id: UUID
-    uploaded_by: UUID
-    title: str
 
-
-class NotesFailed(Event):
-    course_id: UUID
-    material_id: UUID
-    uploaded_by: UUID
-    title: str
+class NotesFailed(NotesEvent):
     reason: str

@@ -1,0 +1,127 @@
+"""The composition root: URLs → engines → services. The only place that knows all of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from fastapi import FastAPI
+
+from studium.adapters.broker import open_broker
+from studium.adapters.cache import open_cache
+from studium.adapters.embedder import open_embedder
+from studium.adapters.fanout import open_fanout
+from studium.adapters.llm import open_llm
+from studium.adapters.objects import open_objects
+from studium.adapters.vectors import open_vectors
+from studium.runtime.database import Subscriptions, open_database
+from studium.runtime.engines import Engines, Limits
+from studium.runtime.http import Readiness, create_app
+from studium.runtime.service import Peers, Service
+from studium.runtime.tokens import Verifier, open_signing_key
+from studium.runtime.webapp import mount_web_app
+from studium.services.auth.wiring import SERVICE as AUTH
+from studium.services.courses.wiring import SERVICE as COURSES
+from studium.services.library.wiring import SERVICE as LIBRARY
+from studium.services.notes.wiring import SERVICE as NOTES
+from studium.services.realtime.wiring import SERVICE as REALTIME
+from studium.settings import Settings
+
+SERVICES: dict[str, Service] = {
+    service.name: service for service in (AUTH, COURSES, LIBRARY, NOTES, REALTIME)
+}
+
+
+def subscriptions() -> Subscriptions:
+    """Event type → groups, from the HANDLERS tables of every service, running here or not."""
+    groups: dict[str, set[str]] = {}
+    for service in SERVICES.values():
+        for event in service.handlers:
+            groups.setdefault(event.type_name(), set()).add(service.name)
+    return {event: frozenset(names) for event, names in groups.items()}
+
+
+class Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+Engine = TypeVar("Engine", bound=Closable)
+
+
+@asynccontextmanager
+async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
+    """Every engine of `settings`, whose URLs must name running ones; closed in reverse order."""
+    async with AsyncExitStack() as stack:
+
+        def kept(engine: Engine) -> Engine:
+            stack.push_async_callback(engine.close)
+            return engine
+
+        courses = kept(open_database(settings.courses_db, subscriptions()))
+        signing_key = open_signing_key(signing_key_path(settings))
+        key = settings.llm_key.get_secret_value() if settings.llm_key else None
+        model = open_llm(settings.llm, key)
+        yield Engines(
+            users=kept(open_database(settings.users_db)),
+            courses=courses,
+            cache=kept(open_cache(settings.cache or settings.redis)),
+            fanout=kept(open_fanout(settings.fanout or settings.redis)),
+            broker=kept(open_broker(settings.broker or settings.redis)),
+            objects=kept(open_objects(settings.objects or _folder_url(settings))),
+            vectors=kept(open_vectors(settings.vectors, courses.engine)),
+            embedder=kept(
+                open_embedder(settings.embedder, settings.home / "models", settings.children)
+            ),
+            model=kept(model) if model else None,
+            signing_key=signing_key,
+            verifier=Verifier({signing_key.public.id: signing_key.public}),
+            limits=Limits(
+                upload_max_bytes=settings.upload_max_bytes,
+                secure_cookies=settings.public_url.startswith("https:"),
+            ),
+        )
+
+
+def signing_key_path(settings: Settings) -> Path:
+    return settings.signing_key or settings.home / "secrets" / "signing-key.pem"
+
+
+def _folder_url(settings: Settings) -> str:
+    return (settings.home.resolve() / "objects").as_uri()
+
+
+def gather_peers(engines: Engines) -> Peers:
+    peers = Peers()
+    for service in SERVICES.values():
+        peers.offer(service.offers(engines, peers))
+    return peers
+
+
+def readiness(engines: Engines) -> Readiness:
+    return Readiness(
+        {
+            "users": engines.users.ping,
+            "courses": engines.courses.ping,
+            "cache": engines.cache.ping,
+            "broker": engines.broker.ping,
+            "objects": engines.objects.ping,
+            "vectors": engines.vectors.ping,
+        }
+    )
+
+
+def build_app(engines: Engines, peers: Peers, ready: Readiness, names: Sequence[str]) -> FastAPI:
+    """The HTTP side of the named services, and the web app where it is built."""
+    routers = [router for name in names if (router := SERVICES[name].router)]
+    app = create_app(engines, peers, routers, ready)
+    mount_web_app(app)
+    return app
+
+
+@asynccontextmanager
+async def backgrounds(engines: Engines, peers: Peers, names: Sequence[str]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for name in names:
+            if background := SERVICES[name].background:
+                await stack.enter_async_context(background(engines, peers))
+        yield

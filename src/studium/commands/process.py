@@ -1,0 +1,82 @@
+"""One process: the HTTP side of some services, some worker groups, the relay, or all of it."""
+
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from studium import bootstrap
+from studium.runtime import relay
+from studium.runtime.database import open_database
+from studium.runtime.engines import Engines
+from studium.runtime.server import serve
+from studium.runtime.service import Peers
+from studium.runtime.supervisor import Loop, supervise
+from studium.runtime.worker import Worker
+from studium.settings import Settings
+
+EVERY_SERVICE = tuple(bootstrap.SERVICES)
+EVERY_GROUP = tuple(name for name, service in bootstrap.SERVICES.items() if service.handlers)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What this process does."""
+
+    http: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    relay: bool = False
+
+
+EVERYTHING = Roles(http=EVERY_SERVICE, groups=EVERY_GROUP, relay=True)
+
+
+async def run(
+    settings: Settings,
+    roles: Roles,
+    bound: socket.socket,
+    when_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Runs until SIGTERM or SIGINT. Every process answers `/healthz`, `/readyz`, `/metrics`."""
+    async with bootstrap.open_engines(settings) as engines:
+        peers = bootstrap.gather_peers(engines)
+        ready = bootstrap.readiness(engines)
+        app = bootstrap.build_app(engines, peers, ready, roles.http)
+        web = Loop("web", lambda: serve(app, bound, ready, settings.grace_seconds))
+        async with (
+            bootstrap.backgrounds(engines, peers, roles.http),
+            _relay_loops(settings, roles, engines) as relays,
+        ):
+            ready.open = True
+            when_ready()
+            loops = [web, *relays, *_workers(settings, roles, engines, peers)]
+            await supervise(loops, grace_seconds=settings.grace_seconds)
+
+
+def _workers(settings: Settings, roles: Roles, engines: Engines, peers: Peers) -> list[Loop]:
+    def loop(group: str) -> Loop:
+        worker = Worker(
+            bootstrap.SERVICES[group], engines, peers, settings.slots, settings.lease_seconds
+        )
+        return Loop(
+            f"worker {group}", lambda: worker.run(engines.broker, settings.grace_seconds / 2)
+        )
+
+    return [loop(group) for group in roles.groups]
+
+
+@asynccontextmanager
+async def _relay_loops(
+    settings: Settings, roles: Roles, engines: Engines
+) -> AsyncIterator[list[Loop]]:
+    if not roles.relay:
+        yield []
+        return
+    system = open_database(settings.courses_db_system)
+    try:
+        yield [
+            Loop("relay", relay.Relay(system, engines.broker).run),
+            Loop("sweeper", lambda: relay.sweep_forever(system)),
+        ]
+    finally:
+        await system.close()

@@ -1,0 +1,38 @@
+"""The engines of this process, opened by `bootstrap` and handed to every service."""
+
+from dataclasses import dataclass
+
+from studium.core.ports import (
+    Broker,
+    Cache,
+    Embedder,
+    FanOut,
+    LanguageModel,
+    Objects,
+    VectorIndex,
+)
+from studium.runtime.database import Database
+from studium.runtime.tokens import SigningKey, Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    upload_max_bytes: int
+    secure_cookies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    users: Database
+    courses: Database
+    cache: Cache
+    fanout: FanOut
+    broker: Broker
+    objects: Objects
+    vectors: VectorIndex
+    embedder: Embedder
+    model: LanguageModel | None
+    """None where the notes are extracted without a model."""
+    signing_key: SigningKey
+    verifier: Verifier
+    limits: Limits

@@ -1,0 +1,82 @@
+"""uvicorn as one of the loops of a process: it stops when it is cancelled, after draining."""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from studium.core.errors import StudiumError
+from studium.runtime.http import Readiness
+
+
+class PortTakenError(StudiumError):
+    type = "port-taken"
+    title = "The port is taken"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Raises `PortTakenError`; binding before anything else starts leaves nothing to undo."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortTakenError(_why(error, host, port)) from error
+    bound.listen(2048)
+    bound.setblocking(False)
+    return bound
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Something else answers on {host}:{port}. Stop it, or choose another port:"
+            f" STUDIUM_PORT={port + 1}."
+        )
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{host}:{port} cannot be opened: {reason}. Choose another STUDIUM_HOST or STUDIUM_PORT."
+
+
+def address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The supervisor handles signals, for every loop of the process."""
+        yield
+
+
+async def serve(
+    app: FastAPI, bound: socket.socket, readiness: Readiness, grace_seconds: float
+) -> None:
+    """Answers until cancelled: then not ready → long answers end → requests drain → return."""
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=65536,
+        timeout_graceful_shutdown=int(grace_seconds),
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([bound]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        readiness.stop()
+        server.should_exit = True
+        await serving
+        raise

@@ -1,0 +1,151 @@
+"""`/v1/courses/{id}/materials`, `/v1/materials` and search."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from studium.core.identity import Principal
+from studium.core.ports import SearchMode
+from studium.runtime.database import scope_of
+from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf
+from studium.runtime.paging import Cursor, Limit, page
+from studium.runtime.ranges import byte_range
+from studium.runtime.service import Peers
+from studium.services.courses.contract import Courses
+from studium.services.library import queries, search, service
+from studium.services.library.contract import MaterialList, MaterialView, SearchView
+from studium.services.library.receive import incoming_file
+
+router = APIRouter()
+
+
+@router.post(
+    "/v1/courses/{course_id}/materials",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={200: {"model": MaterialView, "description": "the same file is here already"}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                }
+            },
+        }
+    },
+)
+async def upload(
+    course_id: UUID,
+    request: Request,
+    response: Response,
+    principal: Caller,
+    engines: EnginesOf,
+    peers: PeersOf,
+) -> MaterialView:
+    course = await peers.get(Courses).teach(principal, course_id)
+    file = await incoming_file(request.headers.get("content-type", ""), request.stream())
+    accepted = await service.upload(engines, principal, course, file)
+    if not accepted.is_new:
+        response.status_code = status.HTTP_200_OK
+    return accepted.material
+
+
+@router.get("/v1/courses/{course_id}/materials")
+async def of_course(
+    course_id: UUID,
+    principal: Caller,
+    session: CoursesTransaction,
+    peers: PeersOf,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> MaterialList:
+    await peers.get(Courses).course(principal, course_id)
+    items, following = page(await queries.of_course(session, course_id), cursor, limit)
+    return MaterialList(items=items, next=following)
+
+
+@router.get("/v1/materials/{material_id}")
+async def read(
+    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+) -> MaterialView:
+    view = await queries.view(session, material_id)
+    await peers.get(Courses).course(principal, view.course_id)
+    return view
+
+
+@router.post("/v1/materials/{material_id}/cancel")
+async def cancel(
+    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+) -> MaterialView:
+    await _teach(session, peers, principal, material_id)
+    return await service.cancel(session, material_id)
+
+
+@router.post("/v1/materials/{material_id}/retry")
+async def retry(
+    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+) -> MaterialView:
+    await _teach(session, peers, principal, material_id)
+    return await service.retry(session, material_id)
+
+
+@router.delete("/v1/materials/{material_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def remove(
+    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+) -> None:
+    await _teach(session, peers, principal, material_id)
+    await service.remove(session, material_id)
+
+
+@router.get("/v1/materials/{material_id}/file", response_class=StreamingResponse)
+async def file(
+    material_id: UUID,
+    principal: Caller,
+    engines: EnginesOf,
+    peers: PeersOf,
+    wanted: Annotated[str, Header(alias="range")] = "",
+) -> StreamingResponse:
+    """The PDF, whole or one range of it (RFC 9110 section 14)."""
+    # Its own short transaction: a download may outlast any that a request should hold.
+    async with engines.courses.transaction(scope_of(principal)) as session:
+        material = await queries.found(session, material_id)
+    await peers.get(Courses).course(principal, material.course_id)
+    part = byte_range(wanted, material.bytes)
+    return StreamingResponse(
+        engines.objects.read(material.object_key, part.start, part.end),
+        status_code=status.HTTP_206_PARTIAL_CONTENT if part.partial else status.HTTP_200_OK,
+        media_type="application/pdf",
+        headers={
+            **part.headers(material.bytes),
+            "Cache-Control": "private, max-age=3600",
+            "ETag": f'"{material.sha256.hex()}"',
+            "Content-Disposition": "inline",
+        },
+    )
+
+
+@router.get("/v1/courses/{course_id}/search")
+async def find(
+    course_id: UUID,
+    principal: Caller,
+    engines: EnginesOf,
+    peers: PeersOf,
+    q: Annotated[str, Query(min_length=1, max_length=500)],
+    mode: SearchMode = "hybrid",
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> SearchView:
+    course = await peers.get(Courses).course(principal, course_id)
+    return await search.in_course(engines, course, q, mode, limit)
+
+
+async def _teach(
+    session: CoursesTransaction, peers: Peers, principal: Principal, material_id: UUID
+) -> None:
+    material = await queries.found(session, material_id)
+    await peers.get(Courses).teach(principal, material.course_id)

@@ -1,0 +1,218 @@
+"""Books: upload, receipt, cancel, retry, delete, search.
+
+| file | holds |
+|---|---|
+| receive.py | the streamed upload body |
+| extract.py, layout.py, outline.py, language.py | a PDF's pages, reading order, sections |
+| chunk.py | passages |
+| child.py | the child process that reads, and its limits |
+| search.py | hybrid search over a course |
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from studium.core.errors import Kind, StudiumError
+from studium.core.identity import Principal, new_id
+from studium.core.ports import Objects
+from studium.runtime.database import scope_of
+from studium.runtime.deliveries import emit
+from studium.runtime.engines import Engines
+from studium.services.courses.contract import CourseView
+from studium.services.library import queries
+from studium.services.library.contract import MaterialView
+from studium.services.library.events import (
+    MaterialCancelled,
+    MaterialDeleted,
+    MaterialEvent,
+    MaterialUploaded,
+)
+from studium.services.library.extract import looks_like_pdf
+from studium.services.library.models import Material
+from studium.services.library.receive import IncomingFile
+
+Fact = TypeVar("Fact", bound=MaterialEvent)
+SNIFFED_BYTES = 1024
+"""A PDF may carry junk before its header (ISO 32000-2, annex I)."""
+
+
+class NotAPdfError(StudiumError):
+    kind = Kind.UNSUPPORTED
+    type = "not-a-pdf"
+    title = "This is not a PDF"
+
+
+class EmptyFileError(StudiumError):
+    kind = Kind.INVALID
+    type = "empty-file"
+    title = "The file is empty"
+
+
+class TooLargeError(StudiumError):
+    kind = Kind.TOO_LARGE
+    type = "too-large"
+    title = "The file is too large"
+
+
+class NotNowError(StudiumError):
+    kind = Kind.CONFLICT
+    type = "not-now"
+    title = "That is not possible now"
+
+
+class Stored(NamedTuple):
+    sha256: bytes
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    material: MaterialView
+    is_new: bool
+
+
+async def upload(
+    engines: Engines, principal: Principal, course: CourseView, file: IncomingFile
+) -> Upload:
+    """Streams the file to the object store, then accepts it in one transaction.
+
+    The same bytes twice in a course answer the material that is there. Raises `EmptyFileError`,
+    `NotAPdfError`, `TooLargeError`; whatever fails, nothing half-written stays.
+    """
+    material_id = new_id()
+    key = f"{course.organisation_id}/{material_id}/book.pdf"
+    stored = await _store(engines.objects, key, file.chunks, engines.limits.upload_max_bytes)
+    material = Material(
+        id=material_id,
+        organisation_id=course.organisation_id,
+        course_id=course.id,
+        uploaded_by=principal.account_id,
+        title=_title(file.name),
+        file_name=file.name,
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        object_key=key,
+    )
+    try:
+        async with engines.courses.transaction(scope_of(principal)) as session:
+            view = await _accept(session, material)
+    except BaseException:
+        with suppress(StudiumError):
+            await engines.objects.delete(key)
+        raise
+    if view.id != material_id:
+        await engines.objects.delete(key)
+    return Upload(view, view.id == material_id)
+
+
+async def _store(objects: Objects, key: str, chunks: AsyncIterator[bytes], most: int) -> Stored:
+    digest = hashlib.sha256()
+    size = 0
+    head = b""
+    async with objects.create(key) as writer:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                raise TooLargeError(
+                    f"Nothing was kept. A book may have {most // 2**20} MiB; split it, or ask"
+                    " your operator to raise STUDIUM_UPLOAD_MAX_BYTES."
+                )
+            if len(head) < SNIFFED_BYTES:
+                head += chunk[:SNIFFED_BYTES]
+            digest.update(chunk)
+            await writer.write(chunk)
+        if not size:
+            raise EmptyFileError("It has no bytes. Choose the book's PDF and upload it again.")
+        if not looks_like_pdf(head):
+            raise NotAPdfError(
+                "Nothing was kept. Studium reads PDF files now: export the book as PDF and upload"
+                " that."
+            )
+    return Stored(digest.digest(), size)
+
+
+def _title(file_name: str) -> str:
+    return PurePath(file_name).stem.replace("_", " ").strip() or file_name
+
+
+async def _accept(session: AsyncSession, material: Material) -> MaterialView:
+    """The new material, or the one with the same bytes that the course has."""
+    columns = ("id", "organisation_id", "course_id", "uploaded_by", "title")
+    columns += ("file_name", "bytes", "sha256", "object_key")
+    added = await session.scalar(
+        insert(Material)
+        .values({name: getattr(material, name) for name in columns})
+        .on_conflict_do_nothing(index_elements=["course_id", "sha256"])
+        .returning(Material.id)
+    )
+    if added is None:
+        existing = await session.scalar(
+            select(Material.id).where(
+                Material.course_id == material.course_id, Material.sha256 == material.sha256
+            )
+        )
+        if existing is None:
+            raise NotNowError("The same book was being deleted. Upload it again.")
+        return await queries.view(session, existing)
+    kept = await queries.found(session, added)
+    await emit(session, fact(MaterialUploaded, kept))
+    return await queries.view(session, added)
+
+
+def fact(kind: type[Fact], material: Material, **more: object) -> Fact:
+    return kind.model_validate(
+        {
+            "organisation_id": material.organisation_id,
+            "course_id": material.course_id,
+            "material_id": material.id,
+            "version": material.version,
+            "uploaded_by": material.uploaded_by,
+            "title": material.title,
+            **more,
+        }
+    )
+
+
+async def cancel(session: AsyncSession, material_id: UUID) -> MaterialView:
+    """What was read stays searchable; the rest is left. Raises `NotNowError`."""
+    material = await queries.found(session, material_id, locked=True)
+    if material.status != "processing":
+        raise NotNowError(f"The book is {material.status} already.")
+    material.status = "cancelled"
+    material.problem = "Stopped by a teacher. Choose Try again to read it from the start."
+    await session.flush()
+    await emit(session, fact(MaterialCancelled, material))
+    return await queries.view(session, material_id)
+
+
+async def retry(session: AsyncSession, material_id: UUID) -> MaterialView:
+    """Reads the stored file again, as a new version. Raises `NotNowError`."""
+    material = await queries.found(session, material_id, locked=True)
+    if material.status not in {"failed", "cancelled"}:
+        raise NotNowError(f"The book is {material.status}; there is nothing to try again.")
+    material.version += 1
+    material.status, material.stage, material.problem = "processing", "waiting", None
+    for counter in ("pages_total", "pages_read", "pages_empty", "pages_failed"):
+        setattr(material, counter, 0)
+    for counter in ("ranges_total", "ranges_read", "ranges_indexed"):
+        setattr(material, counter, 0)
+    material.passages_total = material.passages_indexed = 0
+    await session.flush()
+    await emit(session, fact(MaterialUploaded, material))
+    return await queries.view(session, material_id)
+
+
+async def remove(session: AsyncSession, material_id: UUID) -> None:
+    """The rows go now; the file and the index follow by event."""
+    material = await queries.found(session, material_id, locked=True)
+    await emit(session, fact(MaterialDeleted, material))
+    await session.execute(delete(Material).where(Material.id == material_id))

@@ -1,0 +1,57 @@
+"""`/v1/materials/{id}/notes`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, status
+
+from studium.core.identity import Principal
+from studium.runtime.http import Caller, CoursesTransaction, PeersOf
+from studium.runtime.service import Peers
+from studium.services.courses.contract import Courses, CourseView
+from studium.services.library.contract import Library
+from studium.services.notes import service
+from studium.services.notes.contract import NotesView, Publication, WriteAgain
+
+router = APIRouter()
+
+
+async def _course(peers: Peers, principal: Principal, material_id: UUID) -> CourseView:
+    material = await peers.get(Library).visible_material(principal, material_id)
+    return await peers.get(Courses).course(principal, material.course_id)
+
+
+async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None:
+    material = await peers.get(Library).visible_material(principal, material_id)
+    await peers.get(Courses).teach(principal, material.course_id)
+
+
+@router.get("/v1/materials/{material_id}/notes")
+async def read(
+    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+) -> NotesView:
+    course = await _course(peers, principal, material_id)
+    return await service.read(session, course, material_id)
+
+
+@router.post("/v1/materials/{material_id}/notes", status_code=status.HTTP_202_ACCEPTED)
+async def write_again(
+    material_id: UUID,
+    wish: WriteAgain,
+    principal: Caller,
+    session: CoursesTransaction,
+    peers: PeersOf,
+) -> None:
+    await _taught(peers, principal, material_id)
+    await service.write_again(session, material_id, wish.section_id)
+
+
+@router.put("/v1/materials/{material_id}/notes/published")
+async def publish(
+    material_id: UUID,
+    wish: Publication,
+    principal: Caller,
+    session: CoursesTransaction,
+    peers: PeersOf,
+) -> NotesView:
+    await _taught(peers, principal, material_id)
+    return await service.publish(session, material_id, published=wish.published)

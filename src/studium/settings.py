@@ -1,0 +1,61 @@
+"""The only reader of the environment: every engine is one URL, its scheme picks the adapter."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EMBEDDED = "embedded:"
+"""Studium starts the engine itself, below `home`."""
+
+
+class Settings(BaseSettings):
+    """`STUDIUM_*`. A database has three URLs, one per role: `app` (row-level security holds),
+    `system` (relay and sweeper, sees every tenant) and `owner` (migrations).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="STUDIUM_", frozen=True, extra="ignore")
+
+    home: Path = Path("./studium-data")
+    """Everything that Studium keeps on one machine."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+
+    users_db: str = EMBEDDED
+    users_db_owner: str = EMBEDDED
+    courses_db: str = EMBEDDED
+    courses_db_system: str = EMBEDDED
+    courses_db_owner: str = EMBEDDED
+    redis: str = EMBEDDED
+    """Default of cache, fan-out and broker."""
+    cache: str = ""
+    fanout: str = ""
+    broker: str = ""
+    vectors: str = "pgvector:"
+    """`pgvector:` keeps them in the courses DB."""
+    objects: str = ""
+    """`file:///folder` or `s3://bucket/prefix?endpoint=…`; default a folder below `home`."""
+    embedder: str = "minilm:"
+    """`minilm:`, `static:` or an OpenAI-compatible `http(s)://…/embeddings`."""
+    llm: str = "offline:"
+    """`offline:`, `openai:MODEL[?base_url=…]`, `anthropic:MODEL`, `google:MODEL`."""
+    llm_key: SecretStr | None = None
+
+    signing_key: Path | None = None
+    """PEM file of the ES256 key; default `home/secrets/signing-key.pem`, made at first start.
+    Services that only check tokens may hold the public half."""
+    public_url: str = ""
+    """Where browsers reach Studium; its scheme decides whether cookies are `Secure`."""
+
+    upload_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    slots: int = Field(default=2, ge=1, le=64)
+    """Deliveries that one worker group works on at a time in this process."""
+    children: int = Field(default=2, ge=1, le=64)
+    """Child processes for CPU-heavy work."""
+    lease_seconds: float = Field(default=30, gt=0)
+    grace_seconds: float = Field(default=20, gt=0)
+    """How long SIGTERM waits for requests and work in hand."""
+
+    log_json: bool = False
+    otlp_endpoint: str = ""
+    """Traces go to this OTLP/HTTP collector, e.g. `http://localhost:4318/v1/traces`."""
