@@ -1,0 +1,119 @@
+"""What happens, as logs, metrics and traces. Secrets never reach a log."""
+
+import logging
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+
+# ── logs ──────────────────────────────────────────────────────────────────────────────────────
+SECRET_KEYS = ("authorization", "password", "token", "cookie", "secret", "ticket", "api_key")
+Entry = MutableMapping[str, Any]
+
+
+def redact(_logger: Any, _method: str, entry: Entry) -> Entry:
+    for key in entry:
+        if any(secret in key.lower() for secret in SECRET_KEYS):
+            entry[key] = "[redacted]"
+    return entry
+
+
+def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        entry["trace_id"] = f"{context.trace_id:032x}"
+    return entry
+
+
+def configure_logging(*, json: bool) -> None:
+    """One line per fact on stderr: for people, or as JSON for a collector."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+        redact,
+    ]
+    last: list[Any] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(message)s")
+
+
+# ── metrics ───────────────────────────────────────────────────────────────────────────────────
+_REQUESTS = Histogram(
+    "studium_http_request_seconds", "Requests by route", ["method", "route", "status"]
+)
+_DELIVERIES = Histogram(
+    "studium_delivery_seconds",
+    "Attempts by group and how they ended",
+    ["group", "state"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
+)
+_PUBLISHED = Counter("studium_relay_published_total", "References handed to the broker")
+_SOCKETS = Gauge("studium_websockets_open", "Open WebSockets")
+
+
+def request_ended(method: str, route: str, status: int, seconds: float) -> None:
+    _REQUESTS.labels(method, route, str(status)).observe(seconds)
+
+
+def delivery_ended(group: str, state: str, seconds: float) -> None:
+    _DELIVERIES.labels(group, state).observe(seconds)
+
+
+def relay_published(references: int) -> None:
+    _PUBLISHED.inc(references)
+
+
+def websockets_open(change: int) -> None:
+    _SOCKETS.inc(change)
+
+
+def metrics_text() -> str:
+    """The Prometheus text format, version 0.0.4."""
+    return generate_latest(REGISTRY).decode()
+
+
+# ── traces ────────────────────────────────────────────────────────────────────────────────────
+_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACER = trace.get_tracer("studium")
+
+
+def configure_tracing(service: str, exporter: SpanExporter | None) -> None:
+    """Call once per process; without an exporter trace ids still join logs and events."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    if exporter:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+def traceparent() -> str | None:
+    """The current span as a W3C Trace Context header; None outside of any."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def remote_span(name: str, parent: str | None) -> Iterator[trace.Span]:
+    """A span below the `traceparent` that came with a request or a delivery."""
+    context = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
+    with _TRACER.start_as_current_span(name, context) as span:
+        yield span

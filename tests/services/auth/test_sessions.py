@@ -1,0 +1,121 @@
+"""Registration, log-in, rotating refresh tokens."""
+
+from datetime import timedelta
+
+import httpx
+import jwt
+import pytest
+
+from studium.services.auth import sessions
+from studium.services.auth.routes import COOKIE
+from tests.services.conftest import PASSWORD, Person
+
+REFRESH = "/v1/auth/refresh"
+
+
+async def test_registration_logs_in_with_a_personal_organisation(ada: Person) -> None:
+    me = (await ada.api.get("/v1/auth/me")).json()
+    assert me == ada.account
+    assert [(each["role"], each["personal"]) for each in me["organisations"]] == [("owner", True)]
+
+
+async def test_an_e_mail_is_taken_in_any_case(ada: Person, anonymous: httpx.AsyncClient) -> None:
+    wish = {"email": ada.email.upper(), "password": PASSWORD, "name": "Other"}
+    answer = await anonymous.post("/v1/auth/register", json=wish)
+    assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (409, "email-taken")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"email": "nobody", "password": PASSWORD, "name": "N"},
+        {"email": "a@b.c", "password": "short", "name": "N"},
+        {"email": "a@b.c", "password": PASSWORD, "name": "  "},
+        {"email": "a@b.c", "password": PASSWORD},
+    ],
+)
+async def test_bad_registrations_say_which_field(
+    anonymous: httpx.AsyncClient, wish: dict[str, str]
+) -> None:
+    answer = await anonymous.post("/v1/auth/register", json=wish)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"] in {"email", "password", "name"}
+
+
+async def test_log_in_needs_the_right_password(ada: Person, anonymous: httpx.AsyncClient) -> None:
+    good = {"email": ada.email, "password": PASSWORD}
+    assert (await anonymous.post("/v1/auth/login", json=good)).status_code == 200
+    bad = await anonymous.post("/v1/auth/login", json={**good, "password": "wrong"})
+    unknown = await anonymous.post("/v1/auth/login", json={**good, "email": "no@school.test"})
+    assert (bad.status_code, bad.json()["detail"]) == (401, unknown.json()["detail"])
+
+
+async def test_guessing_ends_after_ten_attempts(ada: Person, anonymous: httpx.AsyncClient) -> None:
+    wrong = {"email": ada.email, "password": "wrong"}
+    answers = [await anonymous.post("/v1/auth/login", json=wrong) for _ in range(11)]
+    assert [each.status_code for each in answers] == [401] * 10 + [429]
+
+
+async def test_the_refresh_cookie_is_out_of_reach_of_scripts(ada: Person) -> None:
+    answer = await ada.api.post(REFRESH)
+    flags = answer.headers["set-cookie"].lower()
+    assert "httponly" in flags
+    assert "samesite=strict" in flags
+    assert "path=/v1/auth" in flags
+
+
+async def test_a_refresh_token_is_replaced_by_its_use(ada: Person) -> None:
+    before = ada.api.cookies[COOKIE]
+    assert (await ada.api.post(REFRESH)).status_code == 200
+    assert ada.api.cookies[COOKIE] != before
+
+
+async def test_two_tabs_may_share_a_refresh(ada: Person) -> None:
+    old = ada.api.cookies[COOKIE]
+    await ada.api.post(REFRESH)
+    second = await ada.api.post(REFRESH, headers={"cookie": f"{COOKIE}={old}"})
+    assert second.status_code == 200
+
+
+async def test_a_stolen_token_ends_the_family(
+    ada: Person, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stolen = ada.api.cookies[COOKIE]
+    await ada.api.post(REFRESH)
+    monkeypatch.setattr(sessions, "GRACE", timedelta(0))
+    thief = await anonymous.post(REFRESH, headers={"cookie": f"{COOKIE}={stolen}"})
+    assert thief.status_code == 401
+    assert (await ada.api.post(REFRESH)).status_code == 401
+
+
+async def test_log_out_ends_the_session(ada: Person) -> None:
+    cookie = ada.api.cookies[COOKIE]
+    assert (await ada.api.post("/v1/auth/logout")).status_code == 204
+    again = await ada.api.post(REFRESH, headers={"cookie": f"{COOKIE}={cookie}"})
+    assert (again.status_code, again.json()["type"].split("/")[-1]) == (401, "session-ended")
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "AAAA", "é", "a" * 500])
+async def test_a_broken_cookie_is_an_ended_session(
+    anonymous: httpx.AsyncClient, cookie: str
+) -> None:
+    header = f"{COOKIE}={cookie}".encode()
+    assert (await anonymous.post(REFRESH, headers={"cookie": header})).status_code == 401
+
+
+async def test_tokens_verify_with_the_published_key(
+    ada: Person, anonymous: httpx.AsyncClient
+) -> None:
+    token = ada.api.headers["Authorization"].split()[1]
+    keys = jwt.PyJWKSet.from_dict((await anonymous.get("/.well-known/jwks.json")).json())
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    claims = jwt.decode(token, key, algorithms=["ES256"], issuer="studium")
+    assert claims["sub"] == ada.account["id"]
+    assert claims["exp"] - claims["iat"] <= 600
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x.y.z", "Basic abc"])
+async def test_nobody_without_a_token(anonymous: httpx.AsyncClient, header: str) -> None:
+    answer = await anonymous.get("/v1/auth/me", headers={"authorization": header})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")

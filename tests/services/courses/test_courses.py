@@ -1,0 +1,87 @@
+"""Courses, invitations and who sees what."""
+
+import pytest
+
+from tests.services.conftest import Person
+
+
+async def test_a_course_is_created_listed_renamed_and_deleted(ada: Person) -> None:
+    course = await ada.course("Memory")
+    assert [each["id"] for each in (await ada.api.get("/v1/courses")).json()["items"]] == [
+        course["id"]
+    ]
+    path = f"/v1/courses/{course['id']}"
+    renamed = await ada.api.patch(path, json={"title": "Learning"})
+    assert renamed.json()["title"] == "Learning"
+    listed = (await ada.api.get("/v1/courses")).json()["items"]
+    assert [each["title"] for each in listed] == ["Learning"]
+    assert (await ada.api.delete(path)).status_code == 204
+    assert (await ada.api.get(path)).status_code == 404
+    assert (await ada.api.get("/v1/courses")).json()["items"] == []
+
+
+async def test_the_list_pages_by_cursor(ada: Person) -> None:
+    made = [(await ada.course(str(number)))["id"] for number in range(5)]
+    first = (await ada.api.get("/v1/courses?limit=2")).json()
+    second = (await ada.api.get(f"/v1/courses?limit=2&cursor={first['next']}")).json()
+    third = (await ada.api.get(f"/v1/courses?limit=2&cursor={second['next']}")).json()
+    seen = [each["id"] for each in (*first["items"], *second["items"], *third["items"])]
+    assert (seen, third["next"]) == (made[::-1], None)
+
+
+async def test_a_student_joins_by_code_and_only_reads(ada: Person, ben: Person) -> None:
+    course = await ada.course()
+    path = f"/v1/courses/{course['id']}"
+    assert (await ben.api.get(path)).status_code == 404
+    await ada.enrol(ben, course["id"])
+    assert (await ben.api.get(path)).json()["role"] == "student"
+    assert course["id"] in {
+        each["id"] for each in (await ben.api.get("/v1/courses")).json()["items"]
+    }
+    for answer in (
+        await ben.api.patch(path, json={"title": "Mine"}),
+        await ben.api.delete(path),
+        await ben.api.post(f"{path}/invitations"),
+        await ben.api.get(f"{path}/enrolments"),
+    ):
+        assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (403, "forbidden")
+
+
+async def test_the_teacher_sees_people_by_name(ada: Person, ben: Person) -> None:
+    course = await ada.course()
+    await ada.enrol(ben, course["id"])
+    people = (await ada.api.get(f"/v1/courses/{course['id']}/enrolments")).json()["items"]
+    assert [(each["name"], each["role"]) for each in people] == [
+        ("Ada", "teacher"),
+        ("Ben", "student"),
+    ]
+
+
+async def test_accepting_twice_changes_nothing(ada: Person, ben: Person) -> None:
+    course = await ada.course()
+    await ada.enrol(ben, course["id"])
+    await ada.enrol(ben, course["id"])
+    await ada.enrol(ada, course["id"])
+    assert (await ada.api.get(f"/v1/courses/{course['id']}")).json()["role"] == "teacher"
+    people = (await ada.api.get(f"/v1/courses/{course['id']}/enrolments")).json()["items"]
+    assert len(people) == 2
+
+
+async def test_an_unknown_code_says_what_to_do(ben: Person) -> None:
+    answer = await ben.api.post("/v1/invitations/NOTACODE/accept")
+    assert answer.status_code == 404
+    assert "new code" in answer.json()["detail"]
+
+
+async def test_a_student_of_an_organisation_creates_no_course_in_it(
+    ada: Person, ben: Person
+) -> None:
+    course = await ada.course()
+    await ada.enrol(ben, course["id"])
+    wish = {"title": "Mine", "organisation_id": course["organisation_id"]}
+    assert (await ben.api.post("/v1/courses", json=wish)).status_code == 403
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b"])
+async def test_bad_titles_are_refused(ada: Person, title: str) -> None:
+    assert (await ada.api.post("/v1/courses", json={"title": title})).status_code == 422
