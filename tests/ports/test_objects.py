@@ -35,7 +35,9 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture(params=["folder", "s3"])
 async def objects(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Objects]:
     folder = tmp_path.as_uri()
-    opened = open_objects(folder if request.param == "folder" else request.getfixturevalue("s3_url"))
+    opened = open_objects(
+        folder if request.param == "folder" else request.getfixturevalue("s3_url")
+    )
     yield opened
     await opened.close()
 

@@ -1,7 +1,6 @@
 """Courses, invitations and who sees what."""
 
 import pytest
-
 from tests.services.conftest import Person
 
 

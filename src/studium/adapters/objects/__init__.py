@@ -11,7 +11,8 @@ from studium.core.ports import Objects
 
 def open_objects(url: str) -> Objects:
     """Credentials of S3 come from the URL's query (`access_key`, `secret_key`) or from where the
-    AWS tools look. Raises `ValueError` for another scheme."""
+    AWS tools look. Raises `ValueError` for another scheme.
+    """
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))

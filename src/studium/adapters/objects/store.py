@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError as MissingError
+from obstore.exceptions import BaseError
+from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import LocalStore, S3Store
 
 from studium.core.errors import EngineUnavailableError, NotFoundError
@@ -108,7 +109,7 @@ class StoredObjects:
             await obstore.list_with_delimiter_async(self._store, prefix="ping")
 
     async def close(self) -> None:
-        """obstore holds no connection that must be ended."""
+        """Obstore holds no connection that must be ended."""
 
 
 def _remove_empty(folder: Path, top: Path) -> None:

@@ -1,0 +1,24 @@
+"""`open_embedder(url)`: `minilm:`, `static:` or an OpenAI-compatible `http(s)://…/embeddings`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from studium.adapters.embedder.http import HttpEmbedder
+from studium.adapters.embedder.local import LocalEmbedder
+from studium.adapters.embedder.minilm import MINILM
+from studium.adapters.embedder.static import STATIC
+from studium.core.ports import Embedder
+
+
+def open_embedder(url: str, cache: Path, children: int = 1, key: str | None = None) -> Embedder:
+    """`cache`: a folder for what a model prepares once. Raises `ValueError` for another scheme."""
+    scheme = urlsplit(url).scheme
+    match scheme:
+        case "minilm":
+            return LocalEmbedder(MINILM, cache, children)
+        case "static":
+            return LocalEmbedder(STATIC, cache, 1)
+        case "http" | "https":
+            return HttpEmbedder(url, key)
+        case _:
+            raise ValueError(f"embedder: {scheme}: is not known; use minilm:, static: or https://")
