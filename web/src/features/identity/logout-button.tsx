@@ -1,0 +1,22 @@
+import { t } from "@/shared/i18n";
+import { Icon } from "@/shared/ui/icons";
+import { ProblemNote } from "@/shared/ui/problem";
+import { useLogout } from "./sign-in";
+
+export function LogoutButton() {
+  const logout = useLogout();
+  return (
+    <>
+      {logout.isError ? <ProblemNote error={logout.error} /> : null}
+      <button
+        type="button"
+        className="btn w-fit"
+        disabled={logout.isPending}
+        onClick={() => logout.mutate()}
+      >
+        <Icon name="out" />
+        {t("settings.logout")}
+      </button>
+    </>
+  );
+}

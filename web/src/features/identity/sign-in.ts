@@ -1,0 +1,47 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { useSyncExternalStore } from "react";
+import { api, ok } from "@/shared/api/client";
+import { adopt, currentAccount, forget, subscribe } from "@/shared/api/session";
+import type { Session } from "@/shared/api/types";
+
+export const useAccount = () => useSyncExternalStore(subscribe, currentAccount);
+
+function useEnter(next: string | undefined) {
+  const router = useRouter();
+  return (session: Session) => {
+    adopt(session);
+    // Only a path of this app may follow a login.
+    const path = next?.startsWith("/") && !next.startsWith("//") ? next : "/";
+    router.history.push(path);
+  };
+}
+
+export function useLogin(next: string | undefined) {
+  return useMutation({
+    mutationFn: (body: { email: string; password: string }) =>
+      ok(api.POST("/v1/auth/login", { body })),
+    onSuccess: useEnter(next),
+  });
+}
+
+export function useRegister(next: string | undefined) {
+  return useMutation({
+    mutationFn: (body: { email: string; password: string; name: string }) =>
+      ok(api.POST("/v1/auth/register", { body })),
+    onSuccess: useEnter(next),
+  });
+}
+
+export function useLogout() {
+  const queries = useQueryClient();
+  const router = useRouter();
+  return useMutation({
+    mutationFn: () => ok(api.POST("/v1/auth/logout")),
+    onSuccess: async () => {
+      forget();
+      await router.navigate({ to: "/login" });
+      queries.clear();
+    },
+  });
+}

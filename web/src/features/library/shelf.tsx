@@ -1,0 +1,52 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keys, materialsQuery } from "@/shared/api/queries";
+import type { Course, Material } from "@/shared/api/types";
+import { t } from "@/shared/i18n";
+import { Loaded } from "@/shared/ui/loaded";
+import { Plate } from "@/shared/ui/plate";
+import { BookRow } from "./book-row";
+import { Dropzone } from "./dropzone";
+import { UploadRow } from "./upload-row";
+import { start, useUploads } from "./uploads";
+
+/** The books of a course: what is being sent, what is in processing, what is ready. */
+export function Shelf({ course }: { course: Course }) {
+  const materials = useQuery(materialsQuery(course.id));
+  const uploads = useUploads(course.id);
+  const queries = useQueryClient();
+  const teaches = course.role === "teacher";
+  const onDone = () => void queries.invalidateQueries({ queryKey: keys.materials(course.id) });
+  return (
+    <div className="grid gap-6">
+      {teaches ? <Dropzone onFiles={(files) => start(course.id, files, onDone)} /> : null}
+      <Loaded query={materials}>
+        {(items) =>
+          items.length || uploads.length ? (
+            <ul className="card" aria-label={t("course.materials")}>
+              {uploads.map((upload) => (
+                <UploadRow key={upload.id} upload={upload} onDone={onDone} />
+              ))}
+              {newestFirst(items).map((material) => (
+                <BookRow key={material.id} material={material} mayChange={teaches} />
+              ))}
+            </ul>
+          ) : (
+            <EmptyShelf teaches={teaches} />
+          )
+        }
+      </Loaded>
+    </div>
+  );
+}
+
+const newestFirst = (items: Material[]) =>
+  items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+
+/** For teachers the drop zone above is the one action. */
+function EmptyShelf({ teaches }: { teaches: boolean }) {
+  return teaches ? (
+    <Plate title={t("shelf.empty")} text={t("shelf.empty-text")} />
+  ) : (
+    <Plate title={t("shelf.empty")} text={t("shelf.empty-student")} />
+  );
+}

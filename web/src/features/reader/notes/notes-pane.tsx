@@ -1,0 +1,94 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { type RefObject, useState } from "react";
+import { useShortcuts } from "@/shared/a11y/shortcuts";
+import { ApiProblem } from "@/shared/api/problem";
+import type { Notes } from "@/shared/api/types";
+import { t } from "@/shared/i18n";
+import { Loaded } from "@/shared/ui/loaded";
+import { Plate } from "@/shared/ui/plate";
+import { NotesHeader } from "./notes-header";
+import { type Cited, citedBy } from "./notes-html";
+import { Section } from "./notes-section";
+import { QuoteCard, quoteCardId, type Shown } from "./quote-card";
+
+interface Props {
+  notes: UseQueryResult<Notes>;
+  labels: readonly string[];
+  teaches: boolean;
+  scroller: RefObject<HTMLElement | null>;
+  onCite: (cited: Cited) => void;
+  /** A citation has the focus, without being activated. */
+  onGlance: (cited: Cited) => void;
+  onOpen: (page: number) => void;
+}
+
+export function NotesPane({ notes, labels, teaches, scroller, onCite, onGlance, onOpen }: Props) {
+  const [shown, setShown] = useState<Shown | null>(null);
+  useShortcuts({ j: () => step(scroller.current, 1), k: () => step(scroller.current, -1) });
+
+  const look = (target: EventTarget | null) => {
+    const hit = citedBy(target);
+    if (!hit) return setShown(null);
+    const { page, quote } = hit.cited;
+    hit.link.setAttribute("aria-describedby", quoteCardId);
+    setShown({ link: hit.link, quote, page, label: labels[page - 1] || String(page) });
+  };
+
+  if (notes.error instanceof ApiProblem && notes.error.slug === "notes-not-published") {
+    return <Plate title={t("notes.waiting")} text={notes.error.details.detail} />;
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is interactive
+    <div
+      className="notes"
+      onMouseOver={(event) => look(event.target)}
+      onMouseLeave={() => setShown(null)}
+      onFocus={(event) => {
+        look(event.target);
+        const hit = citedBy(event.target);
+        if (hit) onGlance(hit.cited);
+      }}
+      onBlur={() => setShown(null)}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") setShown(null);
+      }}
+      onClick={(event) => {
+        const hit = citedBy(event.target);
+        // A new tab is the browser's own business.
+        if (!hit || event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        setShown(null);
+        onCite(hit.cited);
+      }}
+    >
+      <Loaded query={notes}>
+        {(found) => (
+          <>
+            <NotesHeader notes={found} teaches={teaches} />
+            {found.sections.length ? (
+              found.sections.map((section) => (
+                <Section key={section.id} section={section} labels={labels} onOpen={onOpen} />
+              ))
+            ) : (
+              <Plate title={t("notes.empty")} text={t("notes.empty-text")} />
+            )}
+          </>
+        )}
+      </Loaded>
+      <QuoteCard shown={shown} />
+    </div>
+  );
+}
+
+/** Moves the focus to the next citation: after the focused one, or after the top of what is visible. */
+function step(pane: HTMLElement | null, by: 1 | -1) {
+  if (!pane) return;
+  const links = [...pane.querySelectorAll<HTMLElement>("a.citation")];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const top = pane.getBoundingClientRect().top;
+  const first = links.findIndex((link) => link.getBoundingClientRect().top >= top);
+  const next = at >= 0 ? at + by : by > 0 ? first : first - 1;
+  const link = links[Math.max(0, Math.min(next, links.length - 1))];
+  link?.focus({ preventScroll: true });
+  link?.scrollIntoView({ block: "center" });
+}

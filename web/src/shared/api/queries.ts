@@ -1,0 +1,95 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, ok } from "./client";
+import type { Material, Notes } from "./types";
+
+/** Only a safety net below the live channel, and only while the server is at work. */
+const pollMilliseconds = 10_000;
+
+export const keys = {
+  courses: ["courses"] as const,
+  course: (id: string) => ["courses", id] as const,
+  people: (id: string) => ["courses", id, "people"] as const,
+  materials: (course: string) => ["courses", course, "materials"] as const,
+  material: (id: string) => ["materials", id] as const,
+  notes: (id: string) => ["materials", id, "notes"] as const,
+  notifications: ["notifications"] as const,
+};
+
+export const coursesQuery = queryOptions({
+  queryKey: keys.courses,
+  queryFn: () => ok(api.GET("/v1/courses", { params: { query: { limit: 100 } } })),
+  select: (list) => list.items,
+});
+
+export const courseQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.course(id),
+    queryFn: () => ok(api.GET("/v1/courses/{course_id}", { params: { path: { course_id: id } } })),
+  });
+
+export const peopleQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.people(id),
+    queryFn: () =>
+      ok(
+        api.GET("/v1/courses/{course_id}/enrolments", {
+          params: { path: { course_id: id }, query: { limit: 100 } },
+        }),
+      ),
+    select: (list) => list.items,
+  });
+
+const isBusy = (material: Material) => material.status === "processing";
+
+export const materialsQuery = (course: string) =>
+  queryOptions({
+    queryKey: keys.materials(course),
+    queryFn: () =>
+      ok(
+        api.GET("/v1/courses/{course_id}/materials", {
+          params: { path: { course_id: course }, query: { limit: 100 } },
+        }),
+      ),
+    select: (list) => list.items,
+    refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? pollMilliseconds : false),
+  });
+
+export const materialQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.material(id),
+    queryFn: () =>
+      ok(api.GET("/v1/materials/{material_id}", { params: { path: { material_id: id } } })),
+    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? pollMilliseconds : false),
+  });
+
+export const notesQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.notes(id),
+    queryFn: () =>
+      ok(api.GET("/v1/materials/{material_id}/notes", { params: { path: { material_id: id } } })),
+    // Notes change only by events and by what this page does; they are large.
+    staleTime: 5 * 60_000,
+    refetchInterval: ({ state }) => (state.data?.status === "writing" ? pollMilliseconds : false),
+  });
+
+export type NotesState = Pick<Notes, "status" | "written" | "total" | "published">;
+
+export const notificationsQuery = queryOptions({
+  queryKey: keys.notifications,
+  queryFn: () => ok(api.GET("/v1/notifications", { params: { query: { limit: 50 } } })),
+});
+
+export const searchQuery = (course: string, q: string) =>
+  queryOptions({
+    queryKey: ["courses", course, "search", q],
+    queryFn: ({ signal }) =>
+      ok(
+        api.GET("/v1/courses/{course_id}/search", {
+          params: { path: { course_id: course }, query: { q, limit: 20 } },
+          signal,
+        }),
+      ),
+    select: (found) => found.results,
+    placeholderData: keepPreviousData,
+    enabled: q.trim().length > 1,
+  });

@@ -1,0 +1,23 @@
+import type { Notification } from "../api/types";
+
+export type StoredMessage = Omit<Notification, "read_at">;
+
+export type Message =
+  | StoredMessage
+  | { type: "material.progress" | "notes.progress"; material_id: string; course_id: string }
+  | { type: "reset"; id: number }
+  | { type: "hello"; id: number };
+
+export function parse(data: unknown): Message | null {
+  try {
+    const message: unknown = JSON.parse(String(data));
+    return typeof message === "object" && message !== null && "type" in message
+      ? (message as Message)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+export const isStored = (message: Message): message is StoredMessage =>
+  "id" in message && "message" in message;
