@@ -18,7 +18,7 @@ export function Shell() {
             <img src="/icon.svg" alt="" />
             Studium
           </Link>
-          <nav className="flex gap-1" aria-label={t("nav.label")}>
+          <nav aria-label={t("nav.label")}>
             <Places className="navlink" />
           </nav>
           <span className="flex-1" />

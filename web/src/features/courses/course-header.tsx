@@ -22,21 +22,23 @@ export function CourseHeader({ course }: { course: Course }) {
           <CourseMenu course={course} onDeleted={() => void navigate({ to: "/courses" })} />
         ) : null}
       </div>
-      <CourseSearch course={course} />
-      {teaches ? (
-        <nav className="tabs" aria-label={t("course.parts")}>
-          <Link
-            to="/courses/$courseId"
-            params={{ courseId: course.id }}
-            activeOptions={{ exact: true }}
-          >
-            {t("course.materials")}
-          </Link>
-          <Link to="/teach/courses/$courseId/people" params={{ courseId: course.id }}>
-            {t("course.people")}
-          </Link>
-        </nav>
-      ) : null}
+      <div className="course-bar">
+        {teaches ? (
+          <nav className="tabs" aria-label={t("course.parts")}>
+            <Link
+              to="/courses/$courseId"
+              params={{ courseId: course.id }}
+              activeOptions={{ exact: true }}
+            >
+              {t("course.materials")}
+            </Link>
+            <Link to="/teach/courses/$courseId/people" params={{ courseId: course.id }}>
+              {t("course.people")}
+            </Link>
+          </nav>
+        ) : null}
+        <CourseSearch course={course} />
+      </div>
     </header>
   );
 }
@@ -46,7 +48,7 @@ function CourseSearch({ course }: { course: Course }) {
   return (
     <search>
       <form
-        className="relative max-w-md"
+        className="relative"
         onSubmit={(event) => {
           event.preventDefault();
           const q = String(new FormData(event.currentTarget).get("q")).trim();

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { t } from "@/shared/i18n";
+import { Specimen } from "./specimen";
 
 /** Login and registration stand beside a specimen of what the product makes. */
 export function Entrance({
@@ -23,17 +24,7 @@ export function Entrance({
         {children}
       </main>
       <aside aria-label={t("entrance.specimen")}>
-        <figure className="grid gap-6 justify-items-center">
-          <div className="specimen">
-            <p className="mb-3 font-sans text-2xs text-muted">{t("entrance.page")}</p>
-            <p>
-              {t("entrance.before")} <mark>{t("entrance.marked")}</mark> {t("entrance.after")}
-            </p>
-          </div>
-          <figcaption className="max-w-md text-center text-muted">
-            {t("entrance.caption")}
-          </figcaption>
-        </figure>
+        <Specimen />
       </aside>
     </div>
   );

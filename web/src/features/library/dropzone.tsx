@@ -1,14 +1,22 @@
 import { useRef, useState } from "react";
 import { t } from "@/shared/i18n";
+import { Art } from "@/shared/ui/art";
 import { Icon } from "@/shared/ui/icons";
 
-export function Dropzone({ onFiles }: { onFiles: (files: File[]) => void }) {
+interface Props {
+  /** The course has no book yet: the zone is the page's one action. */
+  first: boolean;
+  onFiles: (files: File[]) => void;
+}
+
+export function Dropzone({ first, onFiles }: Props) {
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   return (
     <section
       className="dropzone"
       aria-label={t("upload.zone")}
+      data-first={first}
       data-over={over}
       onDragOver={(event) => {
         event.preventDefault();
@@ -21,10 +29,12 @@ export function Dropzone({ onFiles }: { onFiles: (files: File[]) => void }) {
         onFiles([...event.dataTransfer.files]);
       }}
     >
-      <Icon name="upload" className="icon size-7 text-accent" />
-      <p className="font-semibold">{t("upload.drop")}</p>
-      <p className="text-sm text-muted">{t("upload.hint")}</p>
-      <button type="button" className="btn btn-primary mt-2" onClick={() => input.current?.click()}>
+      {first ? <Art /> : <Icon name="upload" className="icon size-6 text-accent" />}
+      <div className="grid gap-1">
+        {first ? <h2>{t("shelf.empty")}</h2> : <p className="font-semibold">{t("upload.drop")}</p>}
+        <p className="text-sm text-muted">{t(first ? "shelf.empty-text" : "upload.hint")}</p>
+      </div>
+      <button type="button" className="btn btn-primary" onClick={() => input.current?.click()}>
         {t("upload.choose")}
       </button>
       <input

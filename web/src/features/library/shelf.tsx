@@ -18,7 +18,12 @@ export function Shelf({ course }: { course: Course }) {
   const onDone = () => void queries.invalidateQueries({ queryKey: keys.materials(course.id) });
   return (
     <div className="grid gap-6">
-      {teaches ? <Dropzone onFiles={(files) => start(course.id, files, onDone)} /> : null}
+      {teaches && materials.data ? (
+        <Dropzone
+          first={materials.data.length + uploads.length === 0}
+          onFiles={(files) => start(course.id, files, onDone)}
+        />
+      ) : null}
       <Loaded query={materials}>
         {(items) =>
           items.length || uploads.length ? (
@@ -30,8 +35,8 @@ export function Shelf({ course }: { course: Course }) {
                 <BookRow key={material.id} material={material} mayChange={teaches} />
               ))}
             </ul>
-          ) : (
-            <EmptyShelf teaches={teaches} />
+          ) : teaches ? null : (
+            <Plate title={t("shelf.empty")} text={t("shelf.empty-student")} />
           )
         }
       </Loaded>
@@ -41,12 +46,3 @@ export function Shelf({ course }: { course: Course }) {
 
 const newestFirst = (items: Material[]) =>
   items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
-
-/** For teachers the drop zone above is the one action. */
-function EmptyShelf({ teaches }: { teaches: boolean }) {
-  return teaches ? (
-    <Plate title={t("shelf.empty")} text={t("shelf.empty-text")} />
-  ) : (
-    <Plate title={t("shelf.empty")} text={t("shelf.empty-student")} />
-  );
-}

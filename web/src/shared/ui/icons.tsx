@@ -37,7 +37,7 @@ export function Icon({ name, className = "icon" }: { name: IconName; className?:
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth={name === "more" ? 3 : 1.7}
+      strokeWidth={name === "more" ? 3.2 : 1.7}
       strokeLinecap="round"
       strokeLinejoin="round"
     >

@@ -23,8 +23,8 @@ interface Props {
 const none: readonly string[] = [];
 const gap = 20;
 const padding = 16;
-/** Room beside the page for its printed label. */
-const gutter = 44;
+/** Room beside the page: for its printed label, and for air. */
+const gutters = 40 + 20;
 
 export function Pages({ book, labels, target, positions, onPage, children }: Props) {
   const scroller = useRef<HTMLElement>(null);
@@ -33,7 +33,7 @@ export function Pages({ book, labels, target, positions, onPage, children }: Pro
   const [found, setFound] = useState<{ key: string; marks: Mark[] } | null>(null);
   const ratios = useRef(new Map<number, number>());
   const total = book.document.numPages;
-  const width = Math.max(200, Math.min(Math.floor(available) - 2 * gutter, 900)) * zoom;
+  const width = Math.max(200, Math.min(Math.floor(available) - gutters, 900)) * zoom;
   const labelOf = (page: number) => labels[page - 1] || String(page);
 
   const pages = useVirtualizer({
@@ -104,7 +104,7 @@ export function Pages({ book, labels, target, positions, onPage, children }: Pro
       <ScrollArea ref={scroller} className="pdf-scroller" label={t("pdf.region")}>
         <div
           className="relative mx-auto"
-          style={{ height: pages.getTotalSize(), width: width + 2 * gutter }}
+          style={{ height: pages.getTotalSize(), width: width + gutters }}
         >
           {ready
             ? pages.getVirtualItems().map((item) => (

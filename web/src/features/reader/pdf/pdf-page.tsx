@@ -101,8 +101,7 @@ function draw(
       painting.cancel();
       layer.cancel();
     };
-    await layer.render();
-    await painting.promise;
+    await Promise.all([layer.render(), painting.promise]);
     if (cancelled) return null;
     // Painted aside and put in place when finished: zooming never flashes white.
     frame.querySelector("canvas")?.replaceWith(canvas);
