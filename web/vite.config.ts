@@ -1,5 +1,7 @@
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
@@ -24,8 +26,29 @@ function pdfResources(): Plugin {
   };
 }
 
+const leastBytes = 1024;
+
+/** `.br` and `.gz` beside every text of the build: compressed once, not per request. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    enforce: "post",
+    closeBundle() {
+      for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+        if (!/\.(js|mjs|css|svg)$/.test(path)) continue;
+        const file = join(dist, path);
+        const bytes = readFileSync(file);
+        if (bytes.length < leastBytes) continue;
+        writeFileSync(`${file}.br`, brotliCompressSync(bytes));
+        writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), lingui(), pdfResources()],
+  plugins: [react(), tailwindcss(), lingui(), pdfResources(), compressed()],
   resolve: { alias: { "@": here("src") } },
   server: { proxy: { "/v1": { target: api, ws: true } } },
   build: {

@@ -45,7 +45,6 @@ export function useInvite(id: string) {
       ok(
         api.POST("/v1/courses/{course_id}/invitations", {
           params: { path: { course_id: id } },
-          body: {},
         }),
       ),
   });

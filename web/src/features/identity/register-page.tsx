@@ -32,7 +32,7 @@ export function RegisterPage() {
           label={t("field.name")}
           name="name"
           autoComplete="name"
-          maxLength={100}
+          maxLength={120}
           required
           error={problem?.field("name")}
         />
@@ -49,7 +49,7 @@ export function RegisterPage() {
           name="password"
           type="password"
           autoComplete="new-password"
-          minLength={10}
+          minLength={8}
           required
           hint={t("register.password-hint")}
           error={problem?.field("password")}

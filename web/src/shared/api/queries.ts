@@ -17,7 +17,7 @@ export const keys = {
 
 export const coursesQuery = queryOptions({
   queryKey: keys.courses,
-  queryFn: () => ok(api.GET("/v1/courses", { params: { query: { limit: 100 } } })),
+  queryFn: () => ok(api.GET("/v1/courses")),
   select: (list) => list.items,
 });
 
@@ -33,7 +33,7 @@ export const peopleQuery = (id: string) =>
     queryFn: () =>
       ok(
         api.GET("/v1/courses/{course_id}/enrolments", {
-          params: { path: { course_id: id }, query: { limit: 100 } },
+          params: { path: { course_id: id } },
         }),
       ),
     select: (list) => list.items,

@@ -4,17 +4,20 @@
  */
 
 export interface paths {
-    "/v1/auth/register": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Public Keys
+         * @description RFC 7517.
+         */
+        get: operations["public_keys__well_known_jwks_json_get"];
         put?: never;
-        /** Register */
-        post: operations["register_v1_auth_register_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -30,8 +33,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Login */
-        post: operations["login_v1_auth_login_post"];
+        /** Log In */
+        post: operations["log_in_v1_auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log Out */
+        post: operations["log_out_v1_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Me */
+        get: operations["me_v1_auth_me_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -55,7 +92,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/logout": {
+    "/v1/auth/register": {
         parameters: {
             query?: never;
             header?: never;
@@ -64,25 +101,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Logout */
-        post: operations["logout_v1_auth_logout_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whoami */
-        get: operations["whoami_v1_auth_me_get"];
-        put?: never;
-        post?: never;
+        /** Register */
+        post: operations["register_v1_auth_register_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,11 +116,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Courses */
-        get: operations["list_courses_v1_courses_get"];
+        /** Visible */
+        get: operations["visible_v1_courses_get"];
         put?: never;
-        /** Create Course */
-        post: operations["create_course_v1_courses_post"];
+        /** Create */
+        post: operations["create_v1_courses_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,16 +134,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Course */
-        get: operations["get_course_v1_courses__course_id__get"];
+        /** Read */
+        get: operations["read_v1_courses__course_id__get"];
         put?: never;
         post?: never;
-        /** Del Course */
-        delete: operations["del_course_v1_courses__course_id__delete"];
+        /** Delete */
+        delete: operations["delete_v1_courses__course_id__delete"];
         options?: never;
         head?: never;
-        /** Patch Course */
-        patch: operations["patch_course_v1_courses__course_id__patch"];
+        /** Change */
+        patch: operations["change_v1_courses__course_id__patch"];
+        trace?: never;
+    };
+    "/v1/courses/{course_id}/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People */
+        get: operations["people_v1_courses__course_id__enrolments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/courses/{course_id}/invitations": {
@@ -143,15 +180,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/courses/{course_id}/enrolments": {
+    "/v1/courses/{course_id}/materials": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** People */
-        get: operations["people_v1_courses__course_id__enrolments_get"];
+        /** Of Course */
+        get: operations["of_course_v1_courses__course_id__materials_get"];
+        put?: never;
+        /** Upload */
+        post: operations["upload_v1_courses__course_id__materials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/courses/{course_id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find */
+        get: operations["find_v1_courses__course_id__search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -177,24 +232,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/courses/{course_id}/materials": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Materials */
-        get: operations["list_materials_v1_courses__course_id__materials_get"];
-        put?: never;
-        /** Upload */
-        post: operations["upload_v1_courses__course_id__materials_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/materials/{material_id}": {
         parameters: {
             query?: never;
@@ -202,29 +239,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Material */
-        get: operations["get_material_v1_materials__material_id__get"];
+        /** Read */
+        get: operations["read_v1_materials__material_id__get"];
         put?: never;
         post?: never;
-        /** Delete */
-        delete: operations["delete_v1_materials__material_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/materials/{material_id}/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get File */
-        get: operations["get_file_v1_materials__material_id__file_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        /** Remove */
+        delete: operations["remove_v1_materials__material_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -247,17 +267,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/materials/{material_id}/retry": {
+    "/v1/materials/{material_id}/file": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * File
+         * @description The PDF, whole or one range of it (RFC 9110 section 14).
+         */
+        get: operations["file_v1_materials__material_id__file_get"];
         put?: never;
-        /** Retry */
-        post: operations["retry_v1_materials__material_id__retry_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -271,11 +294,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Notes */
-        get: operations["get_notes_v1_materials__material_id__notes_get"];
+        /** Read */
+        get: operations["read_v1_materials__material_id__notes_get"];
         put?: never;
-        /** Rewrite */
-        post: operations["rewrite_v1_materials__material_id__notes_post"];
+        /** Write Again */
+        post: operations["write_again_v1_materials__material_id__notes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -299,24 +322,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/courses/{course_id}/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Search */
-        get: operations["search_v1_courses__course_id__search_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/realtime/ticket": {
+    "/v1/materials/{material_id}/retry": {
         parameters: {
             query?: never;
             header?: never;
@@ -325,8 +331,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ticket */
-        post: operations["ticket_v1_realtime_ticket_post"];
+        /** Retry */
+        post: operations["retry_v1_materials__material_id__retry_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -359,8 +365,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read */
-        post: operations["read_v1_notifications_read_post"];
+        /** Mark Read */
+        post: operations["mark_read_v1_notifications_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/realtime/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ticket */
+        post: operations["ticket_v1_realtime_ticket_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,47 +394,60 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Accepted */
-        Accepted: {
-            course: components["schemas"]["Course"];
-            /** Access Token */
-            access_token: string;
-            /** Expires In */
-            expires_in: number;
-        };
-        /** Account */
-        Account: {
+        /** AccountView */
+        AccountView: {
+            /** Email */
+            email: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Email */
-            email: string;
             /** Name */
             name: string;
             /** Organisations */
-            organisations: components["schemas"]["Organisation"][];
-        };
-        /** Body_upload_v1_courses__course_id__materials_post */
-        Body_upload_v1_courses__course_id__materials_post: {
-            /** File */
-            file: string;
+            organisations: components["schemas"]["OrganisationView"][];
         };
         /** Citation */
         Citation: {
+            /** Page */
+            page: number;
             /**
              * Passage Id
              * Format: uuid
              */
             passage_id: string;
-            /** Page */
-            page: number;
             /** Quote */
             quote: string;
         };
-        /** Course */
-        Course: {
+        /** CourseChange */
+        CourseChange: {
+            /** Description */
+            description?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /** CourseList */
+        CourseList: {
+            /** Items */
+            items: components["schemas"]["CourseView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * CourseRole
+         * @enum {string}
+         */
+        CourseRole: "teacher" | "student";
+        /** CourseView */
+        CourseView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
             /**
              * Id
              * Format: uuid
@@ -422,68 +458,44 @@ export interface components {
              * Format: uuid
              */
             organisation_id: string;
+            role: components["schemas"]["CourseRole"];
             /** Title */
             title: string;
-            /** Description */
-            description: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "teacher" | "student";
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
         };
-        /** CourseChange */
-        CourseChange: {
-            /** Title */
-            title?: string | null;
-            /** Description */
-            description?: string | null;
+        /** Credentials */
+        Credentials: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
         };
-        /** CourseList */
-        CourseList: {
+        /** EnrolmentList */
+        EnrolmentList: {
             /** Items */
-            items: components["schemas"]["Course"][];
+            items: components["schemas"]["EnrolmentView"][];
             /** Next */
             next?: string | null;
         };
-        /** Empty */
-        Empty: Record<string, never>;
-        /** Enrolment */
-        Enrolment: {
+        /** EnrolmentView */
+        EnrolmentView: {
             /**
              * Account Id
              * Format: uuid
              */
             account_id: string;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "teacher" | "student";
             /**
              * Enrolled At
              * Format: date-time
              */
             enrolled_at: string;
-        };
-        /** EnrolmentList */
-        EnrolmentList: {
-            /** Items */
-            items: components["schemas"]["Enrolment"][];
-            /** Next */
-            next?: string | null;
+            /** Name */
+            name: string;
+            role: components["schemas"]["CourseRole"];
         };
         /** FailedPage */
         FailedPage: {
@@ -492,13 +504,15 @@ export interface components {
             /** Reason */
             reason: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+        /** FieldProblem */
+        FieldProblem: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
         };
-        /** Invitation */
-        Invitation: {
+        /** InvitationView */
+        InvitationView: {
             /** Code */
             code: string;
             /**
@@ -507,78 +521,82 @@ export interface components {
              */
             expires_at: string;
         };
+        /** JoinedView */
+        JoinedView: {
+            /** Access Token */
+            access_token: string;
+            course: components["schemas"]["CourseView"];
+            /**
+             * Expires In
+             * @description seconds
+             */
+            expires_in: number;
+        };
         /** KeyTerm */
         KeyTerm: {
-            /** Term */
-            term: string;
-            /** Definition */
-            definition: string;
             /** Citations */
             citations: components["schemas"]["Citation"][];
+            /** Definition */
+            definition: string;
+            /** Term */
+            term: string;
         };
-        /** Login */
-        Login: {
-            /** Email */
-            email: string;
-            /** Password */
-            password: string;
+        /** MaterialList */
+        MaterialList: {
+            /** Items */
+            items: components["schemas"]["MaterialView"][];
+            /** Next */
+            next?: string | null;
         };
-        /** Material */
-        Material: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+        /** MaterialView */
+        MaterialView: {
+            /** Bytes */
+            bytes: number;
             /**
              * Course Id
              * Format: uuid
              */
             course_id: string;
-            /** Title */
-            title: string;
-            /** File Name */
-            file_name: string;
-            /** Bytes */
-            bytes: number;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "processing" | "ready" | "failed" | "cancelled";
-            /**
-             * Stage
-             * @enum {string}
-             */
-            stage: "waiting" | "planning" | "reading" | "indexing" | "done";
-            progress: components["schemas"]["Progress"];
-            /** Problem */
-            problem?: string | null;
-            receipt?: components["schemas"]["Receipt"] | null;
-            /** Page Labels */
-            page_labels?: string[] | null;
-            /**
-             * Uploaded By
-             * Format: uuid
-             */
-            uploaded_by: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-        };
-        /** MaterialList */
-        MaterialList: {
-            /** Items */
-            items: components["schemas"]["Material"][];
-            /** Next */
-            next?: string | null;
+            /** File Name */
+            file_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Language */
+            language: string;
+            /** Page Labels */
+            page_labels?: string[] | null;
+            /** Problem */
+            problem: string | null;
+            progress: components["schemas"]["Progress"];
+            receipt: components["schemas"]["Receipt"] | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "waiting" | "planning" | "reading" | "indexing" | "done";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "processing" | "ready" | "failed" | "cancelled";
+            /** Title */
+            title: string;
+            /**
+             * Uploaded By
+             * Format: uuid
+             */
+            uploaded_by: string;
         };
         /** NewCourse */
         NewCourse: {
-            /** Title */
-            title: string;
             /**
              * Description
              * @default
@@ -586,76 +604,112 @@ export interface components {
             description: string;
             /** Organisation Id */
             organisation_id?: string | null;
-        };
-        /** Notes */
-        Notes: {
-            /**
-             * Material Id
-             * Format: uuid
-             */
-            material_id: string;
             /** Title */
             title: string;
+        };
+        /** NotesSectionView */
+        NotesSectionView: {
+            /** Dropped */
+            dropped: number;
+            /** First Page */
+            first_page: number;
+            /** Heading */
+            heading: string;
+            /** Html */
+            html: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Index */
+            index: number;
+            /** Key Terms */
+            key_terms: components["schemas"]["KeyTerm"][];
+            /** Last Page */
+            last_page: number;
+            /** Level */
+            level: number;
+            /** Markdown */
+            markdown: string;
+            /** Path */
+            path: string[];
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "ready" | "failed";
+            /** Summary */
+            summary: string;
+        };
+        /** NotesView */
+        NotesView: {
             /** Generator */
             generator: string;
             /** Language */
             language: string;
             /**
-             * Status
-             * @enum {string}
-             */
-            status: "writing" | "ready" | "failed";
-            /** Published */
-            published: boolean;
-            /** Written */
-            written: number;
-            /** Total */
-            total: number;
-            /** Sections */
-            sections: components["schemas"]["Section"][];
-        };
-        /** Notification */
-        Notification: {
-            /** Id */
-            id: number;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "notes.ready" | "notes.failed" | "material.ready" | "material.failed";
-            /**
              * Material Id
              * Format: uuid
              */
             material_id: string;
+            /** Published */
+            published: boolean;
+            /** Sections */
+            sections: components["schemas"]["NotesSectionView"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "writing" | "ready" | "failed";
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
+            /** Written */
+            written: number;
+        };
+        /** NotificationList */
+        NotificationList: {
+            /** Items */
+            items: components["schemas"]["NotificationView"][];
+            /** Next */
+            next: number | null;
+            /** Unread */
+            unread: number;
+        };
+        /** NotificationView */
+        NotificationView: {
             /**
              * Course Id
              * Format: uuid
              */
             course_id: string;
-            /** Title */
-            title: string;
-            /** Message */
-            message: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Id */
+            id: number;
+            /**
+             * Material Id
+             * Format: uuid
+             */
+            material_id: string;
+            /** Message */
+            message: string;
             /** Read At */
             read_at?: string | null;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
         };
-        /** NotificationList */
-        NotificationList: {
-            /** Items */
-            items: components["schemas"]["Notification"][];
-            /** Next */
-            next?: string | null;
-            /** Unread */
-            unread: number;
-        };
-        /** Organisation */
-        Organisation: {
+        /** OrganisationView */
+        OrganisationView: {
             /**
              * Id
              * Format: uuid
@@ -663,20 +717,34 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "teacher" | "student";
             /** Personal */
             personal: boolean;
+            role: components["schemas"]["Role"];
         };
         /** Point */
         Point: {
-            /** Text */
-            text: string;
             /** Citations */
             citations: components["schemas"]["Citation"][];
+            /** Text */
+            text: string;
+        };
+        /** Problem */
+        Problem: {
+            /** Detail */
+            detail: string;
+            /**
+             * Errors
+             * @default []
+             */
+            errors: components["schemas"]["FieldProblem"][];
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
         };
         /** Progress */
         Progress: {
@@ -685,8 +753,8 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** Published */
-        Published: {
+        /** Publication */
+        Publication: {
             /** Published */
             published: boolean;
         };
@@ -695,123 +763,88 @@ export interface components {
             /** Up To */
             up_to: number;
         };
-        /** Receipt */
+        /**
+         * Receipt
+         * @description Pages total = indexed + empty + failed. Nothing is cut in silence.
+         */
         Receipt: {
-            /** Total */
-            total: number;
-            /** Indexed */
-            indexed: number;
             /** Empty */
             empty: number;
             /** Failed */
             failed: number;
-            /** Failures */
+            /**
+             * Failures
+             * @default []
+             */
             failures: components["schemas"]["FailedPage"][];
+            /** Indexed */
+            indexed: number;
+            /** Total */
+            total: number;
         };
-        /** Register */
-        Register: {
+        /** Registration */
+        Registration: {
             /** Email */
             email: string;
-            /** Password */
-            password: string;
             /** Name */
             name: string;
+            /** Password */
+            password: string;
         };
-        /** Rewrite */
-        Rewrite: {
-            /** Section Id */
-            section_id?: string | null;
-        };
+        /**
+         * Role
+         * @description What an account is inside an organisation.
+         * @enum {string}
+         */
+        Role: "owner" | "teacher" | "student";
         /** SearchResult */
         SearchResult: {
-            /**
-             * Passage Id
-             * Format: uuid
-             */
-            passage_id: string;
             /**
              * Material Id
              * Format: uuid
              */
             material_id: string;
-            /** Title */
-            title: string;
             /** Page */
             page: number;
             /** Page To */
             page_to: number;
-            /** Text */
-            text: string;
+            /**
+             * Passage Id
+             * Format: uuid
+             */
+            passage_id: string;
             /** Score */
             score: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
         };
-        /** SearchResults */
-        SearchResults: {
+        /** SearchView */
+        SearchView: {
             /** Results */
             results: components["schemas"]["SearchResult"][];
         };
-        /** Section */
-        Section: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Index */
-            index: number;
-            /** Heading */
-            heading: string;
-            /** Path */
-            path: string[];
-            /** Level */
-            level: number;
-            /** First Page */
-            first_page: number;
-            /** Last Page */
-            last_page: number;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "waiting" | "ready" | "failed";
-            /** Summary */
-            summary: string;
-            /** Html */
-            html: string;
-            /** Markdown */
-            markdown: string;
-            /** Points */
-            points: components["schemas"]["Point"][];
-            /** Key Terms */
-            key_terms: components["schemas"]["KeyTerm"][];
-            /** Dropped */
-            dropped: number;
-        };
-        /** Session */
-        Session: {
-            account: components["schemas"]["Account"];
+        /** SessionView */
+        SessionView: {
             /** Access Token */
             access_token: string;
-            /** Expires In */
+            account: components["schemas"]["AccountView"];
+            /**
+             * Expires In
+             * @description seconds
+             */
             expires_in: number;
         };
-        /** Ticket */
-        Ticket: {
+        /** TicketView */
+        TicketView: {
             /** Ticket */
             ticket: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+        /** WriteAgain */
+        WriteAgain: {
+            /** Section Id */
+            section_id?: string | null;
         };
     };
     responses: never;
@@ -822,80 +855,12 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    register_v1_auth_register_post: {
+    public_keys__well_known_jwks_json_get: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Register"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    login_v1_auth_login_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Login"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    refresh_v1_auth_refresh_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: {
-                refresh?: string | null;
-            };
         };
         requestBody?: never;
         responses: {
@@ -905,27 +870,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    logout_v1_auth_logout_post: {
+    log_in_v1_auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out_v1_auth_logout_post: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: {
-                refresh?: string | null;
+                studium_refresh?: string;
             };
         };
         requestBody?: never;
@@ -937,18 +937,18 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    whoami_v1_auth_me_get: {
+    me_v1_auth_me_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -963,14 +963,88 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_courses_v1_courses_get: {
+    refresh_v1_auth_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                studium_refresh?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_v1_auth_register_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visible_v1_courses_get: {
         parameters: {
             query?: {
+                /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
             };
@@ -989,18 +1063,18 @@ export interface operations {
                     "application/json": components["schemas"]["CourseList"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_course_v1_courses_post: {
+    create_v1_courses_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1019,21 +1093,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Course"];
+                    "application/json": components["schemas"]["CourseView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_course_v1_courses__course_id__get: {
+    read_v1_courses__course_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1050,21 +1124,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Course"];
+                    "application/json": components["schemas"]["CourseView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    del_course_v1_courses__course_id__delete: {
+    delete_v1_courses__course_id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -1082,18 +1156,18 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    patch_course_v1_courses__course_id__patch: {
+    change_v1_courses__course_id__patch: {
         parameters: {
             query?: never;
             header?: never;
@@ -1114,61 +1188,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Course"];
+                    "application/json": components["schemas"]["CourseView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    invite_v1_courses__course_id__invitations_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                course_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Empty"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Invitation"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
     people_v1_courses__course_id__enrolments_get: {
         parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 course_id: string;
@@ -1186,13 +1222,161 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolmentList"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_v1_courses__course_id__invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_course_v1_courses__course_id__materials_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialList"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_v1_courses__course_id__materials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the same file is here already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_v1_courses__course_id__search_get: {
+        parameters: {
+            query: {
+                q: string;
+                mode?: "hybrid" | "dense" | "keyword";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1214,90 +1398,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"];
+                    "application/json": components["schemas"]["JoinedView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_materials_v1_courses__course_id__materials_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                course_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MaterialList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    upload_v1_courses__course_id__materials_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                course_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_upload_v1_courses__course_id__materials_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Material"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_material_v1_materials__material_id__get: {
+    read_v1_materials__material_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1314,21 +1429,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Material"];
+                    "application/json": components["schemas"]["MaterialView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    delete_v1_materials__material_id__delete: {
+    remove_v1_materials__material_id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -1346,44 +1461,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_file_v1_materials__material_id__file_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                material_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1405,16 +1489,148 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Material"];
+                    "application/json": components["schemas"]["MaterialView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_v1_materials__material_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+            };
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_v1_materials__material_id__notes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_again_v1_materials__material_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_v1_materials__material_id__notes_published_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1436,172 +1652,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Material"];
+                    "application/json": components["schemas"]["MaterialView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_notes_v1_materials__material_id__notes_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                material_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notes"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    rewrite_v1_materials__material_id__notes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                material_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rewrite"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notes"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    publish_v1_materials__material_id__notes_published_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                material_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Published"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notes"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    search_v1_courses__course_id__search_get: {
-        parameters: {
-            query: {
-                q: string;
-                mode?: "hybrid" | "dense" | "keyword";
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                course_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResults"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    ticket_v1_realtime_ticket_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ticket"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1609,7 +1669,7 @@ export interface operations {
     notifications_v1_notifications_get: {
         parameters: {
             query?: {
-                cursor?: string | null;
+                cursor?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -1627,18 +1687,18 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationList"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_v1_notifications_read_post: {
+    mark_read_v1_notifications_read_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1658,13 +1718,42 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Default Response */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ticket_v1_realtime_ticket_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,6 +1,8 @@
 import type { Notification } from "../api/types";
 
-export type StoredMessage = Omit<Notification, "read_at">;
+type NotificationType = "notes.ready" | "notes.failed" | "material.ready" | "material.failed";
+
+export type StoredMessage = Omit<Notification, "read_at" | "type"> & { type: NotificationType };
 
 export type Message =
   | StoredMessage
