@@ -1,5 +1,85 @@
 """The real thing for every test: PostgreSQL and Valkey from the package index, migrated databases,
-the application that `bootstrap` builds.
-"""
+the application that `bootstrap` builds."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from studium import bootstrap
+from studium.adapters.embedded.home import Home, resolve
+from studium.commands import process, up
+from studium.runtime.engines import Engines
+from studium.runtime.server import bind
+from studium.runtime.telemetry import configure_logging, configure_tracing
+from studium.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    folder = tmp_path_factory.mktemp("home")
+    for parent in (folder, *folder.parents):  # PostgreSQL runs as another user under root
+        if os.geteuid() == 0 and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return resolve(folder)
+
+
+@pytest.fixture(scope="session")
+async def settings(home: Home) -> AsyncIterator[Settings]:
+    """Engines started, databases migrated, the small embedder."""
+    configure_logging(json=False)
+    configure_tracing("tests", None)
+    wished = Settings(home=home.folder, embedder="static:", port=0, lease_seconds=5)
+    async with up.embedded(wished, home) as complete:
+        await up.migrate_all(complete)
+        yield complete
+
+
+@pytest.fixture(scope="session")
+async def engines(settings: Settings) -> AsyncIterator[Engines]:
+    async with bootstrap.open_engines(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def courses_engine(engines: Engines) -> AsyncEngine:
+    return engines.courses.engine
+
+
+@pytest.fixture(scope="session")
+def valkey_url(settings: Settings) -> str:
+    return settings.redis
+
+
+@pytest.fixture(scope="session")
+def app(engines: Engines) -> FastAPI:
+    """The HTTP side alone: what is emitted waits, because no relay runs."""
+    ready = bootstrap.readiness(engines)
+    ready.open = True
+    return bootstrap.build_app(
+        engines, bootstrap.gather_peers(engines), ready, list(bootstrap.SERVICES)
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, roles: process.Roles) -> AsyncIterator[str]:
+    """A whole process on a free port: its address."""
+    bound = bind("127.0.0.1", 0)
+    port = bound.getsockname()[1]
+    started = asyncio.Event()
+    task = asyncio.create_task(process.run(settings, roles, bound, started.set))
+    try:
+        await asyncio.wait_for(started.wait(), 60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        bound.close()

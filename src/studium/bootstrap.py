@@ -68,7 +68,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             fanout=kept(open_fanout(settings.fanout or settings.redis)),
             broker=kept(open_broker(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),
-            vectors=kept(open_vectors(settings.vectors, courses.engine)),
+            vectors=kept(open_vectors(settings.vectors, courses)),
             embedder=kept(
                 open_embedder(settings.embedder, settings.home / "models", settings.children)
             ),

@@ -101,7 +101,8 @@ def dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
     """Folds `Cast(int8) × scale` into float32 weights."""
     weights = {each.name: each for each in model.graph.initializer}
     casts = {node.output[0]: node for node in model.graph.node if node.op_type == "Cast"}
-    folded = []
+    folded: list[onnx.NodeProto] = []
+    spent: list[str] = []
     for node in model.graph.node:
         cast = casts.get(node.input[0]) if node.op_type == "Mul" else None
         if cast is None or cast.input[0] not in weights or node.input[1] not in weights:
@@ -111,8 +112,12 @@ def dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
         value = (quantised.astype(np.float32) * scale).astype(np.float32)
         model.graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
         folded += [node, cast]
+        spent += [cast.input[0], node.input[1]]
     for node in folded:
         model.graph.node.remove(node)
+    # Their names are the ones that the quantiser gives to its own scales.
+    for name in spent:
+        model.graph.initializer.remove(weights[name])
     return model
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.event import now
 from studium.runtime.deliveries import emit
-from studium.services.library.child import BookPlan, PageText
-from studium.services.library.chunk import pack
+from studium.services.library.book import BookPlan, PageText
+from studium.services.library.chunk import open_section, pack
 from studium.services.library.events import (
     MaterialDeleted,
     MaterialEvent,
@@ -25,6 +25,8 @@ from studium.services.library.events import (
 from studium.services.library.models import Material, Page, PageRange, Passage, Section
 from studium.services.library.service import fact
 
+MOST_PASSAGES = 1_000_000
+"""Of a range: positions of passages rise through the book."""
 NO_TEXT = (
     "No page of this file holds text: it is probably scanned. The file is kept. Run it through a"
     " text recognition (OCR) program and upload the result."
@@ -100,6 +102,7 @@ def passages(event: PageRangePlanned, pages: Sequence[PageText], book: BookPlan)
     """The rows of a range's passages. An id is derived from version, page and offset, so that a
     repeated attempt overwrites instead of adding.
     """
+    packed = pack(pages, open_section(event.first_page, book.sections))
     return [
         Passage(
             id=uuid5(event.material_id, f"{event.version}/{each.page_from}/{each.start}"),
@@ -116,7 +119,7 @@ def passages(event: PageRangePlanned, pages: Sequence[PageText], book: BookPlan)
             text=each.text,
             content_hash=each.content_hash,
         )
-        for position, each in enumerate(pack(pages, book.sections), start=event.number * 10_000)
+        for position, each in enumerate(packed, start=event.number * MOST_PASSAGES)
     ]
 
 

@@ -64,7 +64,7 @@ async def _write(
         draft=draft,
         dropped=dropped,
         markdown=render.to_markdown(section.heading, draft, labels),
-        html=render.to_html(section.heading, draft, labels),
+        html=render.to_html(draft, labels),
     )
 
 

@@ -2,8 +2,8 @@
 
 | file | holds |
 |---|---|
-| offline.py, salience.py, keyterms.py | the extractive writer |
-| model_writer.py | the writer that asks a language model |
+| offline.py, standalone.py, salience.py, keyterms.py | the extractive writer |
+| model_writer.py, prompt.py | the writer that asks a language model |
 | citations.py | every quote must stand on its page |
 | render.py | Markdown and sanitised HTML |
 """
