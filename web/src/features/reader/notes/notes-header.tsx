@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, ok } from "@/shared/api/client";
 import { keys } from "@/shared/api/queries";
 import type { Notes } from "@/shared/api/types";
@@ -50,6 +51,7 @@ function Writing({ notes }: { notes: Notes }) {
 
 function TeacherTools({ notes }: { notes: Notes }) {
   const queries = useQueryClient();
+  const [wanted, setWanted] = useState<boolean | null>(null);
   const key = keys.notes(notes.material_id);
   const path = { material_id: notes.material_id };
   const publish = useMutation({
@@ -61,6 +63,7 @@ function TeacherTools({ notes }: { notes: Notes }) {
         }),
       ),
     onSuccess: (changed) => queries.setQueryData(key, changed),
+    onSettled: () => setWanted(null),
   });
   const rewrite = useMutation({
     mutationFn: () =>
@@ -68,14 +71,17 @@ function TeacherTools({ notes }: { notes: Notes }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
   });
   const problem = publish.error ?? rewrite.error;
-  const published = publish.isPending ? publish.variables : notes.published;
+  const published = wanted ?? notes.published;
   return (
     <>
       <div className="flex items-center justify-between gap-3 border-t border-line pt-3">
         <Switch
           label={t(published ? "notes.published" : "notes.unpublished")}
           checked={published}
-          onChange={(on) => publish.mutate(on)}
+          onChange={(on) => {
+            setWanted(on);
+            publish.mutate(on);
+          }}
         />
         <Menu label={t("notes.menu")}>
           <button
