@@ -49,9 +49,9 @@ class WebAppHook(BuildHookInterface):
     def dependencies(self) -> list[str]:
         return [] if self._page.is_file() or has_node() else [NODE_PACKAGE]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
-        if self._page.is_file():
-            return
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable" or self._page.is_file():
+            return  # a checkout builds its own: `make web`
         path = search_path()
         npm = shutil.which("npm", path=path)
         if npm is None:

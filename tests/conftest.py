@@ -1,5 +1,6 @@
 """The real thing for every test: PostgreSQL and Valkey from the package index, migrated databases,
-the application that `bootstrap` builds."""
+the application that `bootstrap` builds.
+"""
 
 import asyncio
 import os

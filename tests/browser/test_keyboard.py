@@ -7,14 +7,18 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 
+FOCUSED = """(() => {
+  const element = document.activeElement;
+  if (element === document.body) return "";
+  return (element.ariaLabel || element.labels?.[0]?.innerText || element.innerText || "").trim();
+})()"""
+
+
 async def _tab_to(page: Page, name: str) -> None:
     """Presses Tab until the element of that name has the focus, as a person would."""
     for _ in range(60):
         await page.keyboard.press("Tab")
-        focused = await page.evaluate(
-            "(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.innerText"
-            " || document.activeElement.innerText || '').trim()"
-        )
+        focused = await page.evaluate(FOCUSED)
         if re.search(name, str(focused)):
             return
     raise AssertionError(f"Tab never reaches {name!r}")
@@ -23,6 +27,7 @@ async def _tab_to(page: Page, name: str) -> None:
 async def test_from_login_to_the_highlighted_quote(visit: Any, register: Any, sample: Path) -> None:
     person = await register("Katherine Johnson")
     page: Page = await visit("/login")
+    await expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     await _tab_to(page, "E-mail")
     await page.keyboard.type(person.email)
     await _tab_to(page, "Password")

@@ -62,7 +62,7 @@ class Browser:
 
 async def heard_until(heard: "asyncio.Queue[dict[str, Any]]", kind: str) -> list[dict[str, Any]]:
     """Everything heard up to and with the first message of the kind."""
-    messages = []
+    messages: list[dict[str, Any]] = []
     async with asyncio.timeout(PATIENCE):
         while not messages or messages[-1].get("type") != kind:
             messages.append(await heard.get())
@@ -123,7 +123,8 @@ def assert_gapless(messages: list[dict[str, Any]]) -> None:
 
 def assert_true_citations(notes: Any, book: bytes) -> None:
     """Read from the PDF itself, by nothing of ours: letters and digits of the quote stand, in
-    order, on the page."""
+    order, on the page.
+    """
     document = pdfium.PdfDocument(book)
     cited = [
         (citation["page"], citation["quote"])

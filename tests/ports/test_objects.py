@@ -71,10 +71,13 @@ async def test_a_range_is_read_alone(objects: Objects, key: str) -> None:
 
 
 async def test_an_interrupted_write_leaves_nothing(objects: Objects, key: str) -> None:
-    with pytest.raises(ConnectionError):
+    async def broken_upload() -> None:
         async with objects.create(key) as writer:
             await writer.write(os.urandom(6 * MIB))
             raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await broken_upload()
     with pytest.raises(NotFoundError):
         await objects.size(key)
 

@@ -49,8 +49,8 @@ async def _forever(loop: Loop) -> None:
     while True:
         try:
             await loop.run()
-        except Exception as error:  # noqa: BLE001 - a fallen loop is logged and started again
-            log.error("loop.fell", loop=loop.name, seconds=pause, exc_info=error)
+        except Exception:
+            log.exception("loop.fell", loop=loop.name, seconds=pause)
         else:
             log.error("loop.ended", loop=loop.name, seconds=pause)
         await asyncio.sleep(pause)

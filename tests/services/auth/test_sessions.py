@@ -100,8 +100,8 @@ async def test_log_out_ends_the_session(ada: Person) -> None:
 async def test_a_broken_cookie_is_an_ended_session(
     anonymous: httpx.AsyncClient, cookie: str
 ) -> None:
-    header = f"{COOKIE}={cookie}".encode()
-    assert (await anonymous.post(REFRESH, headers={"cookie": header})).status_code == 401
+    header = {b"cookie": f"{COOKIE}={cookie}".encode()}
+    assert (await anonymous.post(REFRESH, headers=header)).status_code == 401
 
 
 async def test_tokens_verify_with_the_published_key(

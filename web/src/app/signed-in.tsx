@@ -1,4 +1,4 @@
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useAccount } from "@/features/identity/sign-in";
 import { useLive } from "@/features/notifications/live";
@@ -9,12 +9,13 @@ import { GlobalShortcuts } from "./global-shortcuts";
 /** Everything behind the login: the live channel, toasts and keys are there on every page. */
 export function SignedIn() {
   const account = useAccount();
-  const href = useLocation({ select: (location) => location.href });
-  const navigate = useNavigate();
+  const router = useRouter();
   const gone = !account;
   useEffect(() => {
-    if (gone) void navigate({ to: "/login", search: { next: href } });
-  }, [gone, href, navigate]);
+    if (!gone) return;
+    const next = router.state.location.href;
+    void router.navigate({ to: "/login", search: { next }, replace: true });
+  }, [gone, router]);
   return account ? <Inside /> : null;
 }
 

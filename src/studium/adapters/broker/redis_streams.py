@@ -7,6 +7,7 @@ delivery again from the database.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -107,11 +108,10 @@ class _Consumer:
 
     async def _next(self) -> None:
         stream = _stream(self._group)
-        answer = await self._redis.xreadgroup(
+        answer: Any = await self._redis.xreadgroup(
             self._group, self._name, {stream: ">"}, count=1, block=BLOCK_MS
         )
-        messages = answer.get(stream.encode(), []) if isinstance(answer, dict) else answer
-        for _, entries in messages or []:
+        for _, entries in answer or []:
             for message_id, fields in entries:
                 await self._hand_over(message_id, fields)
 

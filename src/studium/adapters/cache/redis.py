@@ -32,13 +32,13 @@ class RedisCache:
         self._counters: dict[str, tuple[float, int]] = {}
 
     async def get(self, key: str) -> bytes | None:
-        return await self._or(None, lambda: self._redis.get(key))
+        return _bytes(await self._or(None, lambda: self._redis.get(key)))
 
     async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
         await self._or(None, lambda: self._redis.set(key, value, ex=ttl_seconds))
 
     async def take(self, key: str) -> bytes | None:
-        return await self._or(None, lambda: self._redis.getdel(key))
+        return _bytes(await self._or(None, lambda: self._redis.getdel(key)))
 
     async def forget(self, *keys: str) -> None:
         if keys:
@@ -76,3 +76,7 @@ class RedisCache:
             self._silent_until = time.monotonic() + PAUSE_SECONDS
             log.warning("cache.down", error=str(error))
             return fallback
+
+
+def _bytes(answer: Any) -> bytes | None:
+    return answer if isinstance(answer, bytes) else None

@@ -43,6 +43,8 @@ SETTINGS = {
     "log_min_messages": "warning",
 }
 START_SECONDS, STOP_SECONDS = 60, 20
+READ_AND_ENTER = 0o005
+"""What others may do with a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,9 @@ class EmbeddedPostgres:
 
 
 def _reachable(folder: Path) -> bool:
-    return all(each.stat().st_mode & 0o005 == 0o005 for each in (folder, *folder.parents))
+    return all(
+        each.stat().st_mode & READ_AND_ENTER == READ_AND_ENTER for each in (folder, *folder.parents)
+    )
 
 
 def _postmaster(data: Path) -> psutil.Process | None:

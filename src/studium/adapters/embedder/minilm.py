@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import onnxruntime
 from onnx import numpy_helper
@@ -45,7 +46,7 @@ def load(cache: Path) -> Encode:
     return encode
 
 
-def _pooled(states: Vectors, mask: np.ndarray) -> Vectors:  # type: ignore[type-arg]
+def _pooled(states: Vectors, mask: npt.NDArray[np.int64]) -> Vectors:
     """Mean over the tokens of each text, then length one (the model card's recipe)."""
     weights = mask[:, :, None].astype(np.float32)
     means = (states * weights).sum(axis=1) / weights.sum(axis=1)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -82,9 +83,9 @@ class RedisSubscription:
             finally:
                 self._pubsub = None
 
-    async def _handle(self, message: dict[str, object]) -> None:
-        topic = bytes(message["channel"]).decode()  # type: ignore[arg-type]
+    async def _handle(self, message: dict[str, Any]) -> None:
+        topic = bytes(message["channel"]).decode()
         if message["type"] == "subscribe" and topic in self._confirmed:
             self._confirmed[topic].set()
         elif message["type"] == "message":
-            await self._on_message(topic.removeprefix(PREFIX), bytes(message["data"]))  # type: ignore[arg-type]
+            await self._on_message(topic.removeprefix(PREFIX), bytes(message["data"]))

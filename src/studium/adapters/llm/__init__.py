@@ -1,4 +1,7 @@
-"""`open_llm(url, key)`: `offline:`, `openai:MODEL[?base_url=…]`, `anthropic:MODEL`, `google:MODEL`."""
+"""`open_llm(url, key)`.
+
+`offline:`, `openai:MODEL[?base_url=…]`, `anthropic:MODEL` or `google:MODEL`.
+"""
 
 from urllib.parse import parse_qs
 

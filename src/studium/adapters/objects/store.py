@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError
@@ -62,8 +63,8 @@ class StoredObjects:
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         with _translated():
-            wanted = (start, end) if end is not None else {"offset": start}
-            got = await obstore.get_async(self._store, key, options={"range": wanted})  # type: ignore[typeddict-item]
+            wanted: Any = (start, end) if end is not None else {"offset": start}
+            got = await obstore.get_async(self._store, key, options={"range": wanted})
             async for chunk in got.stream(min_chunk_size=CHUNK_BYTES):
                 yield bytes(chunk)
 
@@ -139,7 +140,7 @@ class _Pipe:
         if chunk is None:
             raise StopAsyncIteration
         if isinstance(chunk, BaseException):
-            raise RuntimeError("the writer gave up") from chunk
+            raise RuntimeError("the writer gave up") from chunk  # noqa: TRY004 - no type is wrong
         return chunk
 
     async def put(self, chunk: bytes | None, putting: asyncio.Task[None]) -> None:

@@ -8,5 +8,5 @@ from studium.runtime.database import Database
 def open_vectors(url: str, courses: Database) -> VectorIndex:
     """Raises `ValueError` for another scheme."""
     if not url.startswith("pgvector:"):
-        raise ValueError(f"vectors: {url.split(':')[0]}: is not known; use pgvector:")
+        raise ValueError(f"vectors: {url.split(':', maxsplit=1)[0]}: is not known; use pgvector:")
     return PgVectorIndex(courses)

@@ -83,7 +83,8 @@ class PgVectorIndex:
 
 async def _tune(session: AsyncSession) -> None:
     """For this transaction: without the iterative scan a small course under the tenant's filter
-    finds 2 of 20 in a large index."""
+    finds 2 of 20 in a large index.
+    """
     await session.execute(
         text(
             "SELECT set_config('hnsw.ef_search', '200', true),"

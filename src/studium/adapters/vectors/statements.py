@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import TextClause, text
 
 from studium.core.ports import SearchMode
-from studium.core.terms import B, K1
+from studium.core.terms import K1, B
 
 RRF_K = 60
 """Reciprocal rank fusion (Cormack, Clarke & Büttcher, SIGIR 2009)."""
@@ -73,7 +73,7 @@ _KEYWORD = f"""
         CROSS JOIN LATERAL unnest(passage_ids, frequencies, lengths)
             AS each(passage_id, tf, length)
         GROUP BY each.passage_id ORDER BY score DESC, each.passage_id LIMIT :pool
-    )"""
+    )"""  # noqa: S608 - numbers of ours
 
 # `<#>` is the negative inner product; vectors have length one, so this is the cosine.
 _DENSE = """

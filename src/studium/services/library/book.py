@@ -1,5 +1,6 @@
 """A book as it travels between the stages of reading: plain values, as JSON in the database and
-between processes."""
+between processes.
+"""
 
 from hashlib import sha256
 from typing import Any, NamedTuple

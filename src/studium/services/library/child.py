@@ -68,7 +68,8 @@ async def read_range(
     path: Path, first: int, last: int, book: BookPlan, limits: Limits = LIMITS
 ) -> list[PageText]:
     """Every page of the range, in order; a page that ends the child is found by halving, and
-    carries its reason while the others are read."""
+    carries its reason while the others are read.
+    """
     job = {"job": "read", "path": str(path), "first": first, "last": last, "plan": book.to_json()}
     answer = await _run(job, limits)
     if answer is not None:

@@ -32,10 +32,6 @@ class SectionRead(MaterialEvent):
     section: int
 
 
-class MaterialRead(MaterialEvent):
-    sections: int
-
-
 class MaterialIndexed(MaterialEvent):
     passages: int
 

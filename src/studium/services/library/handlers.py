@@ -5,9 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core import topics
 from studium.core.errors import EngineUnavailableError, StudiumError
+from studium.core.event import Event
 from studium.core.ports import IndexedPassage, Segment
 from studium.runtime.database import after_commit
-from studium.runtime.worker import Job
+from studium.runtime.worker import GiveUp, Handler, Job
 from studium.services.courses.events import CourseDeleted
 from studium.services.library import child, ingest, queries
 from studium.services.library.events import (
@@ -123,11 +124,15 @@ def _tell_progress(session: AsyncSession, job: Job, material: Material) -> None:
     after_commit(session, lambda: job.engines.fanout.publish(topic, told))
 
 
-HANDLERS = {
+HANDLERS: dict[type[Event], Handler] = {
     MaterialUploaded: plan,
     PageRangePlanned: read,
     PageRangeRead: embed,
     MaterialDeleted: forget,
     CourseDeleted: forget_course,
 }
-GIVE_UPS = {MaterialUploaded: give_up, PageRangePlanned: give_up, PageRangeRead: give_up}
+GIVE_UPS: dict[type[Event], GiveUp] = {
+    MaterialUploaded: give_up,
+    PageRangePlanned: give_up,
+    PageRangeRead: give_up,
+}

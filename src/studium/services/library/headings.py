@@ -11,7 +11,7 @@ from studium.services.library.pdf import Line
 LARGER = 1.25
 FEWEST, DEEPEST = 3, 2
 _CHAPTER = re.compile(
-    r"(?:chapter|part|kapitel|chapitre|第)\s*[\divxlc一二三四五六七八九十百]+", re.I
+    r"(?:chapter|part|kapitel|chapitre|第)\s*[\divxlc一二三四五六七八九十百]+", re.IGNORECASE
 )
 _NUMBER = re.compile(r"(\d+(?:\.\d+){0,2})\.?\s+\S")
 

@@ -5,10 +5,13 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from studium.services.library.contract import BlockKind
 from studium.services.library.pdf import Line
 
+NEAR_SIZE = 0.6
+"""Points by which type of the running text may differ from the usual size."""
 GAP = 1.4
 """A baseline step of more than this many usual ones parts two paragraphs."""
 SAME_ROW = 2.0
@@ -62,12 +65,12 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
         for line in lines:
             sizes[round(line.size, 1)] += len(line.text)
         usual = sizes.most_common(1)[0][0] if sizes else 10.0
-        for above, below in zip(lines, lines[1:], strict=False):
+        for above, below in pairwise(lines):
             step = above.bottom - below.bottom
-            if abs(below.size - usual) < 0.6 and 0.8 * usual < step < 2.5 * usual:
+            if abs(below.size - usual) < NEAR_SIZE and 0.8 * usual < step < 2.5 * usual:
                 steps[round(step * 2) / 2] += 1
         for line in lines:
-            if abs(line.size - usual) < 0.6:
+            if abs(line.size - usual) < NEAR_SIZE:
                 widths[round((line.right - line.left) / 4) * 4] += len(line.text)
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     step = steps.most_common(1)[0][0] if steps else 1.2 * size
@@ -77,7 +80,8 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
 # ── reading order ─────────────────────────────────────────────────────────────────────────────
 def reading_order(lines: Sequence[Line]) -> list[Line]:
     """Where a page has two columns that the content stream mixes, the left one comes first;
-    lines across both stay between what is above and below them."""
+    lines across both stay between what is above and below them.
+    """
     gutter = _gutter(lines)
     if gutter is None or _flows_by_column(lines, gutter):
         return list(lines)
@@ -114,7 +118,7 @@ def _side(line: Line, x: float) -> int:
 def _flows_by_column(lines: Sequence[Line], gutter: float) -> bool:
     """The stream changes sides seldom: it already goes down one column, then the other."""
     sides = [side for line in lines if (side := _side(line, gutter))]
-    changes = sum(1 for one, two in zip(sides, sides[1:], strict=False) if one != two)
+    changes = sum(1 for one, two in pairwise(sides) if one != two)
     return changes <= 3  # noqa: PLR2004 - head, left, right, foot
 
 
@@ -134,7 +138,9 @@ def paragraphs(lines: Sequence[Line], style: Style) -> list[Paragraph]:
     return [_paragraph(group, style) for group in groups]
 
 
-def _continues(group: Sequence[Line], line: Line, style: Style) -> bool:
+def _continues(  # noqa: PLR0911 - each return is one rule, in the order they apply
+    group: Sequence[Line], line: Line, style: Style
+) -> bool:
     last = group[-1]
     if last.mended:
         return True
@@ -179,7 +185,9 @@ def _paragraph(group: Sequence[Line], style: Style) -> Paragraph:
     return Paragraph(kind, joined, group[0].top)
 
 
-def _kind(group: Sequence[Line], style: Style) -> BlockKind:
+def _kind(  # noqa: PLR0911 - each return is one kind, the surest first
+    group: Sequence[Line], style: Style
+) -> BlockKind:
     text = " ".join(line.text for line in group)
     size = statistics.median(line.size for line in group)
     if _LEADERS.search(text):
@@ -209,7 +217,7 @@ def _is_table(group: Sequence[Line]) -> bool:
     """Cells stand beside each other on a row, more often than a fraction in a line explains."""
     beside = sum(
         1
-        for one, two in zip(group, group[1:], strict=False)
+        for one, two in pairwise(group)
         if abs(one.bottom - two.bottom) < SAME_ROW and two.left > one.right + one.size
     )
     return beside >= max(1, len(group) // 4)
@@ -226,15 +234,16 @@ def _is_formula(text: str) -> bool:
 
 def _joined(group: Sequence[Line]) -> str:
     text = ""
+    mended = True  # nothing stands before the first line
     for line in group:
         piece = " ".join(clean(line.text).split())
-        text += piece if not text else _glue(text, piece, mended=text_mended) + piece
-        text_mended = line.mended
+        text += _glue(text, piece, mended=mended) + piece
+        mended = line.mended
     return text
 
 
 def _glue(text: str, piece: str, *, mended: bool) -> str:
-    if mended or not piece:
+    if mended or not piece or not text:
         return ""
     both_cjk = _CJK.match(text[-1]) and _CJK.match(piece[0])
     return "" if both_cjk else " "

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from studium.core.text import fold
 from studium.services.library.layout import Style, clean
@@ -32,10 +32,10 @@ def _shape(line: Line) -> str:
     return _DIGITS.sub("#", fold(clean(line.text)).lower())
 
 
-def _repeated(pages: Sequence[Sequence[Line]] | object) -> frozenset[str]:
+def _repeated(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
     """Shapes that stand at the edge of several pages: a number counts as any other."""
     seen: Counter[str] = Counter()
-    for lines in pages:  # type: ignore[attr-defined]
+    for lines in pages:
         ordered = _by_height(lines)
         seen.update({_shape(line) for line in (*ordered[:EDGE], *ordered[-EDGE:])})
     return frozenset(shape for shape, count in seen.items() if count >= REPEATED)

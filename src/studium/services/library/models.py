@@ -1,5 +1,6 @@
 """Tables of the schema `library` (migrations/courses)."""
 
+import builtins
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ class Material(Base):
     title: Mapped[str]
     file_name: Mapped[str]
     bytes: Mapped[int]
-    sha256: Mapped[bytes]
+    sha256: Mapped[builtins.bytes]
     object_key: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     """Rises with every retry; events of an older version have no effect."""

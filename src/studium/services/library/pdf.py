@@ -12,13 +12,15 @@ from functools import cached_property
 from pathlib import Path
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from studium.services.library.book import OutlineEntry
 
 _BREAK = re.compile("\r\n|\r|\n|[\x02\ufffe]")
-_MONO = re.compile(r"mono|courier|typewriter|cmtt|cmsltt|code|consol|lmtt|teletype|[a-z]tt\d", re.I)
-_BOLD = re.compile(r"bold|black|heavy|cmbx|semib|-bd|lmbx|sfbx", re.I)
+_MONO = re.compile(
+    r"mono|courier|typewriter|cmtt|cmsltt|code|consol|lmtt|teletype|[a-z]tt\d", re.IGNORECASE
+)
+_BOLD = re.compile(r"bold|black|heavy|cmbx|semib|-bd|lmbx|sfbx", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,17 @@
 | file | holds |
 |---|---|
 | receive.py | the streamed upload body |
-| extract.py, layout.py, outline.py, language.py | a PDF's pages, reading order, sections |
+| child.py | the child process that reads a PDF, and its limits |
+| extract.py | a PDF's plan, and the text of its pages |
+| pdf.py | lines with their place and type: all that speaks pdfium |
+| layout.py, margins.py | reading order, paragraphs, running heads |
+| outline.py, headings.py | sections and page ranges |
+| language.py | which language |
 | chunk.py | passages |
-| child.py | the child process that reads, and its limits |
+| book.py | the values that travel between these |
+| ingest.py | what each stage keeps |
 | search.py | hybrid search over a course |
+| local.py | `contract.Library` in this process |
 """
 
 import hashlib
@@ -146,11 +153,9 @@ def _title(file_name: str) -> str:
 
 async def _accept(session: AsyncSession, material: Material) -> MaterialView:
     """The new material, or the one with the same bytes that the course has."""
-    columns = ("id", "organisation_id", "course_id", "uploaded_by", "title")
-    columns += ("file_name", "bytes", "sha256", "object_key")
     added = await session.scalar(
         insert(Material)
-        .values({name: getattr(material, name) for name in columns})
+        .values({name: getattr(material, name) for name in _NEW})
         .on_conflict_do_nothing(index_elements=["course_id", "sha256"])
         .returning(Material.id)
     )
@@ -166,6 +171,12 @@ async def _accept(session: AsyncSession, material: Material) -> MaterialView:
     kept = await queries.found(session, added)
     await emit(session, fact(MaterialUploaded, kept))
     return await queries.view(session, added)
+
+
+_NEW = (
+    *("id", "organisation_id", "course_id", "uploaded_by", "title"),
+    *("file_name", "bytes", "sha256", "object_key"),
+)
 
 
 def fact(kind: type[Fact], material: Material, **more: object) -> Fact:

@@ -1,6 +1,6 @@
 """Every quote must stand on the page it names, before anybody sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from studium.core.text import fold
@@ -17,14 +17,18 @@ def check(draft: Draft, pages: Mapping[int, str]) -> tuple[Draft, int]:
     folded = {page: fold(text) for page, text in pages.items()}
     points = [_checked(point, folded) for point in draft.points]
     terms = [_checked(term, folded) for term in draft.key_terms]
-    before = sum(len(each.citations) for each in (*draft.points, *draft.key_terms))
-    after = sum(len(each.citations) for each in (*points, *terms))
+    before = _count(draft.points, draft.key_terms)
+    dropped = before - _count(points, terms)
     checked = Draft(
         summary=draft.summary,
         points=tuple(point for point in points if point.citations),
         key_terms=tuple(term for term in terms if term.citations),
     )
-    return checked, before - after
+    return checked, dropped
+
+
+def _count(points: Sequence[Point], terms: Sequence[KeyTerm]) -> int:
+    return sum(len(each.citations) for each in points) + sum(len(each.citations) for each in terms)
 
 
 def _stands(citation: Citation, folded: Mapping[int, str]) -> bool:

@@ -5,8 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core import topics
 from studium.core.errors import NotFoundError
+from studium.core.event import Event
 from studium.runtime.database import after_commit
-from studium.runtime.worker import Job
+from studium.runtime.worker import GiveUp, Handler, Job
 from studium.services.library.contract import Library, MaterialView, SectionSource
 from studium.services.library.events import (
     MaterialCancelled,
@@ -117,7 +118,7 @@ async def give_up_section(
         await service.fail_section(session, notes, event.section)
 
 
-HANDLERS = {
+HANDLERS: dict[type[Event], Handler] = {
     SectionRead: write_section,
     SectionRequested: write_section_again,
     MaterialIndexed: mark_indexed,
@@ -125,4 +126,7 @@ HANDLERS = {
     MaterialCancelled: stop,
     MaterialDeleted: forget,
 }
-GIVE_UPS = {SectionRead: give_up_section, SectionRequested: give_up_section}
+GIVE_UPS: dict[type[Event], GiveUp] = {
+    SectionRead: give_up_section,
+    SectionRequested: give_up_section,
+}

