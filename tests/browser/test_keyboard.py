@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, expect
-
+from playwright.async_api import FileChooser, Page, expect
 
 FOCUSED = """(() => {
   const element = document.activeElement;
@@ -27,6 +26,11 @@ async def _tab_to(page: Page, name: str) -> None:
 async def test_from_login_to_the_highlighted_quote(visit: Any, register: Any, sample: Path) -> None:
     person = await register("Katherine Johnson")
     page: Page = await visit("/login")
+
+    async def choose(chooser: FileChooser) -> None:
+        await chooser.set_files(sample)
+
+    page.on("filechooser", choose)
     await expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     await _tab_to(page, "E-mail")
     await page.keyboard.type(person.email)
@@ -45,9 +49,7 @@ async def test_from_login_to_the_highlighted_quote(visit: Any, register: Any, sa
     await expect(page.get_by_role("heading", name="Orbits")).to_be_visible()
 
     await _tab_to(page, "Choose PDF")
-    async with page.expect_file_chooser() as chooser:
-        await page.keyboard.press("Enter")
-    await (await chooser.value).set_files(sample)
+    await page.keyboard.press("Enter")
     toast = page.get_by_role("status").filter(has_text="Your AI Notes are ready!")
     await expect(toast).to_be_visible(timeout=180_000)
     await _tab_to(page, "^Open$")
