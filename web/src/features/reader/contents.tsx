@@ -1,6 +1,7 @@
-import { useEffect, useRef } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import type { NotesSection } from "@/shared/api/types";
 import { t } from "@/shared/i18n";
+import { withChapters } from "./chapters";
 
 interface Props {
   sections: readonly NotesSection[];
@@ -24,21 +25,30 @@ export function Contents({ sections, labels, current, onGo }: Props) {
   return (
     <nav ref={list} className="toc" aria-label={t("reader.contents")}>
       <ol>
-        {sections.map((section) => (
-          <li key={section.id} data-level={Math.min(section.level, 3)}>
-            <a
-              href={`#section-${section.index}`}
-              aria-current={section.index === current ? "location" : undefined}
-              data-status={section.status}
-              onClick={(event) => {
-                event.preventDefault();
-                onGo(section);
-              }}
-            >
-              <span>{section.heading}</span>
-              <span className="number">{labels[section.first_page - 1] || section.first_page}</span>
-            </a>
-          </li>
+        {withChapters(sections).map(({ section, above }) => (
+          <Fragment key={section.id}>
+            {above.map(({ title, level }) => (
+              <li key={title} className="above" data-level={level}>
+                {title}
+              </li>
+            ))}
+            <li data-level={Math.min(section.level, 3)}>
+              <a
+                href={`#section-${section.index}`}
+                aria-current={section.index === current ? "location" : undefined}
+                data-status={section.status}
+                onClick={(event) => {
+                  event.preventDefault();
+                  onGo(section);
+                }}
+              >
+                <span>{section.heading}</span>
+                <span className="number">
+                  {labels[section.first_page - 1] || section.first_page}
+                </span>
+              </a>
+            </li>
+          </Fragment>
         ))}
       </ol>
     </nav>

@@ -49,7 +49,14 @@ export function Reader({ material, search }: Props) {
     setDrawer(false);
     if (wide) open(section.first_page);
   };
-  const contents = <Contents sections={sections} labels={labels} current={current} onGo={go} />;
+  const contents = (
+    <Contents
+      sections={sections}
+      labels={labels}
+      current={sections[current]?.index ?? -1}
+      onGo={go}
+    />
+  );
   const pdf = (
     <Suspense fallback={<div className="pdf" aria-busy="true" />}>
       <PdfPane material={material} target={target} positions={positions} onPage={onPage} />

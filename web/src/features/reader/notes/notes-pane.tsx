@@ -1,14 +1,15 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { type RefObject, useState } from "react";
+import { Fragment, type RefObject, useState } from "react";
 import { useShortcuts } from "@/shared/a11y/shortcuts";
 import { ApiProblem } from "@/shared/api/problem";
 import type { Notes } from "@/shared/api/types";
 import { t } from "@/shared/i18n";
 import { Loaded } from "@/shared/ui/loaded";
 import { Plate } from "@/shared/ui/plate";
+import { withChapters } from "../chapters";
 import { NotesHeader } from "./notes-header";
 import { type Cited, citedBy } from "./notes-html";
-import { Section } from "./notes-section";
+import { headingOf, Section } from "./notes-section";
 import { QuoteCard, quoteCardId, type Shown } from "./quote-card";
 
 interface Props {
@@ -66,8 +67,13 @@ export function NotesPane({ notes, labels, teaches, scroller, onCite, onGlance, 
           <>
             <NotesHeader notes={found} teaches={teaches} />
             {found.sections.length ? (
-              found.sections.map((section) => (
-                <Section key={section.id} section={section} labels={labels} onOpen={onOpen} />
+              withChapters(found.sections).map(({ section, above }) => (
+                <Fragment key={section.id}>
+                  {above.map(({ title, level }) => (
+                    <Chapter key={title} title={title} level={level} />
+                  ))}
+                  <Section section={section} labels={labels} onOpen={onOpen} />
+                </Fragment>
               ))
             ) : (
               <Plate title={t("notes.empty")} text={t("notes.empty-text")} />
@@ -77,6 +83,15 @@ export function NotesPane({ notes, labels, teaches, scroller, onCite, onGlance, 
       </Loaded>
       <QuoteCard shown={shown} />
     </div>
+  );
+}
+
+function Chapter({ title, level }: { title: string; level: number }) {
+  const Heading = headingOf(level);
+  return (
+    <Heading className="chapter" data-level={level}>
+      {title}
+    </Heading>
   );
 }
 

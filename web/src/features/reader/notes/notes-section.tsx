@@ -3,6 +3,8 @@ import type { NotesSection } from "@/shared/api/types";
 import { t } from "@/shared/i18n";
 import { NotesHtml } from "./notes-html";
 
+export const headingOf = (level: number) => (["h2", "h3"] as const)[level] ?? "h4";
+
 interface Props {
   section: NotesSection;
   labels: readonly string[];
@@ -10,7 +12,7 @@ interface Props {
 }
 
 export const Section = memo(function Section({ section, labels, onOpen }: Props) {
-  const Heading = (["h2", "h3", "h4"] as const)[Math.min(section.level, 2)] ?? "h4";
+  const Heading = headingOf(section.level);
   const id = `section-${section.index}`;
   return (
     <section

@@ -50,19 +50,20 @@ export function PdfPage({ book, number, label, width, quotes, onRatio, onMarks }
       data-page={number}
     >
       <canvas />
-      {marks.map((mark) => (
-        <span
-          key={`${mark.left} ${mark.top}`}
-          className="quote-mark"
-          aria-hidden="true"
-          style={{
-            left: `${mark.left}%`,
-            top: `${mark.top}%`,
-            width: `${mark.width}%`,
-            height: `${mark.height}%`,
-          }}
-        />
-      ))}
+      <div className="quote-marks" aria-hidden="true">
+        {marks.map((mark) => (
+          <span
+            key={`${mark.left} ${mark.top}`}
+            className="quote-mark"
+            style={{
+              left: `${mark.left}%`,
+              top: `${mark.top}%`,
+              width: `${mark.width}%`,
+              height: `${mark.height}%`,
+            }}
+          />
+        ))}
+      </div>
       <div className="textLayer" />
     </section>
   );
