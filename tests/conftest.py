@@ -4,10 +4,15 @@ the application that `bootstrap` builds.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,11 +31,7 @@ SHARED = ROOT.parent / "shared"
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    folder = tmp_path_factory.mktemp("home")
-    for parent in (folder, *folder.parents):  # PostgreSQL runs as another user under root
-        if os.geteuid() == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return resolve(folder)
+    return resolve(opened(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +85,48 @@ async def running(settings: Settings, roles: process.Roles) -> AsyncIterator[str
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         bound.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`studium up` as a person starts it, in a process of its own, with the small embedder."""
+    folder = opened(tmp_path_factory.mktemp("up"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "STUDIUM_HOME": str(folder / "data"),
+        "STUDIUM_PORT": str(port),
+        "STUDIUM_EMBEDDER": "static:",
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "studium", "up"], env=environment, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(url, process, folder / "log")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(600):
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{url}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError(f"not ready: {log.read_text()}")
+
+
+def opened(folder: Path) -> Path:
+    """PostgreSQL runs as another user under root, and must be able to reach its data."""
+    for parent in (folder, *folder.parents):
+        if os.geteuid() == 0 and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return folder

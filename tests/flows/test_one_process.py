@@ -1,11 +1,10 @@
 """The acceptance flow with everything in one process."""
 
+from studium.commands.process import EVERYTHING
+from studium.settings import Settings
 from tests.conftest import running
 from tests.flows.acceptance import teacher_uploads_and_student_reads
 from tests.services.library.books import tiny_book
-
-from studium.commands.process import EVERYTHING
-from studium.settings import Settings
 
 
 async def test_a_book_goes_in_and_cited_notes_come_out(settings: Settings) -> None:

@@ -11,11 +11,11 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from tests.services.conftest import Person, Register
-from tests.services.library.books import upload_tiny_book
 
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
+from tests.services.conftest import Person, Register
+from tests.services.library.books import upload_tiny_book
 
 OPEN_TO_ALL = {
     ("post", "/v1/auth/register"),

@@ -5,10 +5,10 @@ from datetime import timedelta
 import httpx
 import jwt
 import pytest
-from tests.services.conftest import PASSWORD, Person
 
 from studium.services.auth import sessions
 from studium.services.auth.routes import COOKIE
+from tests.services.conftest import PASSWORD, Person
 
 REFRESH = "/v1/auth/refresh"
 

@@ -1,6 +1,7 @@
 """Courses, invitations and who sees what."""
 
 import pytest
+
 from tests.services.conftest import Person
 
 

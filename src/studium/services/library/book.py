@@ -32,7 +32,7 @@ class SectionPlan(Value):
     path: tuple[str, ...]
     level: int
     kind: str
-    """body · front · contents · bibliography · index: notes are written of bodies."""
+    """body · front · contents · bibliography · glossary · index: notes are written of bodies."""
     first_page: int
     last_page: int
     top: float | None = None

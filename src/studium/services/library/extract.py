@@ -74,7 +74,8 @@ def read(path: Path, first: int, last: int, book: BookPlan) -> list[PageText]:
             failures[number] = f"The page is damaged ({type(error).__name__})."
     style = style_of(lines.values())
     titles = frozenset(
-        unnumbered(fold(title).lower()) for each in book.sections for title in each.path
+        unnumbered(fold(title).lower())
+        for title in {book.title, *(title for each in book.sections for title in each.path)}
     )
     bodies = without_margins(lines, book.labels, titles, style)
     return [

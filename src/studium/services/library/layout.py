@@ -25,7 +25,7 @@ _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]")
 _MARKER = re.compile(r"(?:[•◦▪‣∙·–—*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _CAPTION = re.compile(
     r"(?:Figure|Fig\.|Table|Listing|Example|Algorithm|Abbildung|Tabelle|图|表)\s*"
-    r"[A-Z]?\d+(?:[.\-]\d+)*\s*[:.]?"
+    r"[A-Z]?\d+(?:[.\-]\d+)*\s*[:.：]\s"
 )
 _LEADERS = re.compile(r"(?:\s?\.){4,}|(?:\s\.){3,}|…{2,}")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"'”’)\]]*$")
@@ -102,11 +102,17 @@ def _gutter(lines: Sequence[Line]) -> float | None:
         return None
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     middle = (left + right) / 2
-    sides = [_side(line, middle) for line in lines]
-    crossing = sides.count(0)
-    if crossing > 0.25 * len(lines) or min(sides.count(-1), sides.count(1)) < 0.25 * len(lines):
-        return None
-    return middle
+    widths = {-1: 0.0, 0: 0.0, 1: 0.0}
+    counts = {-1: 0, 0: 0, 1: 0}
+    for line in lines:
+        side = _side(line, middle)
+        widths[side] += line.right - line.left
+        counts[side] += 1
+    full = all(
+        counts[side] >= 0.25 * len(lines) and widths[side] > 0.3 * (right - left) * counts[side]
+        for side in (-1, 1)
+    )
+    return middle if full and widths[0] < 0.3 * sum(widths.values()) else None
 
 
 def _side(line: Line, x: float) -> int:

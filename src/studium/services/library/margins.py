@@ -88,7 +88,16 @@ def _is_marginal(
         return True
     if _shape(line) in repeated:
         return True
-    return apart and line.size < 14 and unnumbered(text) in titles  # noqa: PLR2004
+    return apart and line.size < 14 and _is_title(unnumbered(text), titles)  # noqa: PLR2004
+
+
+def _is_title(text: str, titles: frozenset[str]) -> bool:
+    """A title, or two: the chapter's beside the book's."""
+    return text in titles or any(
+        text.removeprefix(title).strip() in titles or text.removesuffix(title).strip() in titles
+        for title in titles
+        if title
+    )
 
 
 def unnumbered(text: str) -> str:

@@ -22,8 +22,13 @@ HEAD_OF_PAGE = 0.16
 _KINDS = (
     ("contents", r"(short |brief |table of )?contents|(list|table) of [\w ]+|inhalt\w*|目\s*录"),
     ("bibliography", r"bibliography|references|works cited|further reading|literatur\w*|参考文献"),
+    ("glossary", r"glossary|glossar|术语表"),
     ("index", r"(\w+ )?(index|indices)( of [\w ]+)?|(command|subject|name) index|register|索\s*引"),
-    ("front", r"title( page)?|copyright|colophon|cover|dedication|half title|imprint|版权页?|封面"),
+    (
+        "front",
+        r"preface.*|foreword|acknowledge?ments?|about (this|the) book|vorwort|前\s*言|序\s*言?"
+        r"|title( page)?|copyright|colophon|cover|dedication|half title|imprint|版权页?|封面",
+    ),
 )
 
 

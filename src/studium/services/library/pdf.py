@@ -119,7 +119,7 @@ def _line(page: "raw.FPDF_TEXTPAGE", text: str, at: int, mended: bool) -> Line:
     last = at + len(text.rstrip()) - 1
     middle = (first + last) // 2
     start, end = _box(page, first), _box(page, last)
-    font = _font(page, middle)
+    fonts = [_font(page, at) for at in (first, middle, last)]
     return Line(
         text=text.strip(),
         left=start[0],
@@ -128,8 +128,8 @@ def _line(page: "raw.FPDF_TEXTPAGE", text: str, at: int, mended: bool) -> Line:
         top=max(start[3], end[3]),
         # One character may be a symbol of another font; the middle of three is the line's.
         size=sorted(_size(page, at) for at in (first, middle, last))[1],
-        mono=bool(_MONO.search(font)) and bool(_MONO.search(_font(page, first))),
-        bold=bool(_BOLD.search(font)),
+        mono=all(_MONO.search(font) for font in fonts[:2]),
+        bold=all(_BOLD.search(font) for font in fonts),
         mended=mended,
     )
 

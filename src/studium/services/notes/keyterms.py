@@ -7,8 +7,8 @@ _NAME = r"[A-Za-z][\w'’-]*(?:[ -](?!is\b|are\b|was\b)[\w'’-]+){0,4}"
 _PATTERNS = [
     re.compile(pattern)
     for pattern in (
-        rf"^(?:The|A|An)\s+(?P<term>{_NAME}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the|a|an|any|one)\s",
-        r"^(?P<term>[A-Z][\w'’-]*(?:[ -](?!is\b|are\b)[\w'’-]+){0,3}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the|a|an|any)\s",
+        rf"^(?:The|A|An)\s+(?P<term>{_NAME}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the(?!\s+(?:same|most|only|best|usual|default))|a|an|any|one)\s",
+        r"^(?P<term>[A-Z][\w'’-]*(?:[ -](?!is\b|are\b)[\w'’-]+){0,3}?)(?:\s*\([^)]*\))?\s+(?:is|are)\s+(?:the(?!\s+(?:same|most|only|best|usual|default))|a|an|any)\s",
         rf"^(?:The\s+)?(?P<term>[A-Z]?{_NAME}?)\s+(?:refers?\s+to|means?(?!\s+of)|denotes?|describes?)\s",
         rf"\b(?:is|are)\s+(?:called|known\s+as|termed|named)\s+(?:the\s+|an?\s+)?[“\"']?(?P<term>{_NAME}?)[”\"']?(?=[,.;:(]|\s+(?:and|or|because|if|when|after|by|in|which)\b|$)",
         rf"\b(?:we|psychologists|statisticians|researchers|typographers|printers)\s+call\s+(?:this\s+|it\s+)?(?:the\s+|an?\s+)?[“\"']?(?P<term>{_NAME}?)[”\"']?(?=[,.;:(]|$)",
@@ -26,9 +26,16 @@ _NO_TERM = re.compile(
     |result|results|reason|reasons|answer|idea|problem|point|aim|goal|purpose|difference|example|only
     |following|latter|former|other|others|effect|question|rest|same|advantage|main|best|most|default
     |simplest|way|ways|note|all|each|some|many|both|such|another|either|value|key|cause|cost|price
+    |higher|lower|larger|smaller|longer|shorter|negative|positive|regular|good|bad|better|of|in|on|at
+    |for|with|by|to|from|as|since|while|although|because|once|until|unless|between|another|using
     |lesson|trick|remedy|figure|table|name|number|usual|general|normal|common|thing|things|if|when
     |book|author|student|reader|learner|teacher|classic|standard|typical)\b""",
     re.IGNORECASE | re.VERBOSE,
+)
+_NOT_IN_TERM = re.compile(
+    r"\b(?:that|which|who|with|than|if|when|because|assumes?|is|are|was|were|has|have|can|will"
+    r"|should|must|may|not|only|also|always|never|usually|often|normally|simply|just|there)\b",
+    re.IGNORECASE,
 )
 _MOST_WORDS = 5
 
@@ -52,6 +59,8 @@ def defined_term(sentence: str) -> str | None:
 def _tidy(term: str) -> str | None:
     term = re.sub(r"^(?:the|an?)\s+", "", term.strip(" ,“”\"'"), flags=re.IGNORECASE)
     if not 2 <= len(term) <= 60 or _NO_TERM.match(term) or len(term.split()) > _MOST_WORDS:  # noqa: PLR2004
+        return None
+    if _NOT_IN_TERM.search(term):
         return None
     if re.search(r"\b(?:of|to|for|with|in|and|or|that|which|by|on|as|from|not)$", term):
         return None

@@ -1,6 +1,7 @@
 """Notes without a model: the sentences of a section that carry it and can stand alone."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,12 +15,14 @@ from studium.services.notes.contract import Citation, Draft, KeyTerm, Point
 from studium.services.notes.keyterms import defined_term, definitions
 from studium.services.notes.standalone import is_cjk, stands_alone, without_opener, words
 
-WORDS_A_POINT = 280
+WORDS_A_POINT = 140
 FEWEST_POINTS, MOST_POINTS, MOST_TERMS = 3, 12, 8
 CJK_WORDS = 1.6
 """Characters that say about as much as one word."""
 DEFINES, IN_HEADING, OPENS_BLOCK = 1.6, 1.5, 1.25
-"""By how much a sentence counts more in the prior of the ranking."""
+ADDRESSES_READER = 0.5
+"""By how much a sentence counts more, or less, in the prior of the ranking."""
+_ADDRESSES_READER = re.compile(r"\b(?:you|your|hopefully|please|try)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,10 @@ def write(source: SectionSource) -> Draft:
         return Draft()
     texts = [candidate.text for candidate in found]
     alike = salience.similarities(texts)
-    scores = salience.centrality(alike, _prior(found, source))
-    picked = salience.chosen(scores, alike, _how_many(source))
     terms = definitions(texts)[:MOST_TERMS]
+    scores = salience.centrality(alike, _prior(found, source))
+    scores[[each.sentence for each in terms]] = 0  # a definition is shown once, as one
+    picked = salience.chosen(scores, alike, _how_many(source))
     return Draft(
         points=tuple(
             Point(text=found[at].text, citations=_cite(source, found[at])) for at in picked
@@ -100,6 +104,8 @@ def _prior(found: list[Candidate], source: SectionSource) -> salience.Matrix:
             prior[at] *= IN_HEADING
         if candidate.opens:
             prior[at] *= OPENS_BLOCK
+        if _ADDRESSES_READER.search(candidate.text):
+            prior[at] *= ADDRESSES_READER
     return prior
 
 

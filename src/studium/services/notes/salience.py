@@ -52,7 +52,7 @@ def chosen(scores: Matrix, alike: Matrix, most: int) -> list[int]:
     """Indexes of the best sentences that do not repeat each other, in reading order."""
     scaled = scores / max(float(scores.max()), 1e-12)
     taken: list[int] = []
-    left = set(range(len(scores)))
+    left = {at for at in range(len(scores)) if scores[at] > 0}
     while left and len(taken) < most:
         worth = {
             at: (1 - NOVELTY) * scaled[at] - NOVELTY * _nearest(alike, at, taken) for at in left

@@ -30,7 +30,9 @@ _LEANING = re.compile(
     | using\s+(?:this|these|that) | each\s+of\s+(?:these|them) | some\s+of\s+(?:these|them)
     | all\s+of\s+(?:these|this|them) | all\s+(?:these|this|three|four|five) | more\s+on | even\s+so
     | what\s+(?:this|follows) | by\s+(?:this|contrast) | of\s+(?:these|course|this) | unlike\s+(?:this|these)
-    | perhaps | actually | anyway | well | yes | no | ok | okay | just | either | likewise | too
+    | an?\s+(?:second|third|fourth|fifth|further|final|similar)\s | (?:most|many|some|none|few|half)\s+of\s+(?:them|these|those)
+    | (?:in|at|on)\s+either\s+(?:case|way|event) | one\s+(?:is|was|way|method|reason)\b | hopefully
+    | both | perhaps | actually | anyway | well | yes | no | ok | okay | just | either | likewise | too
     | i | i['’]\w+ | we(?!\s+(?:call|say|define)\b) | we['’]\w+ | my | our | me | let['’]s | us )
     (?=[\s,:;.])""",
     re.IGNORECASE | re.VERBOSE,
@@ -43,7 +45,8 @@ _POINTING = re.compile(
     |these\s+(?:examples?|figures?|tables?|are|two|three|commands?|macros?|lines|values|can)
     |the\s+(?:example|code|figure|table|listing|diagram|illustration|exercise)s?\b
     |(?:shown|given|listed|illustrated|described|discussed|defined|tabulated)\s+(?:in|on|here|by)
-    |see\s|cf\.|(?:figure|fig\.|table|listing|section|chapter|exercise|equation|example|page|appendix)
+    |the\s+(?:latter|former)\b|just\s+(?:discussed|described|mentioned|seen)|\bnow\s+(?:refers?|located|is|are)
+    |so\s+we\s|we\s+made|you\s+perhaps|(?:is|are)\s+(?:is|the\s+the)\b|\b(\w+)\s+\1\b|rather\s+lightly|see\s|cf\.|(?:figure|fig\.|table|listing|section|chapter|exercise|equation|example|page|appendix)
       \s*(?:~|\()?\s*[A-Z]?\d
     |i\s+(?:have|am|was|think|believe|like|prefer|will|would|do|did|could|found|know|suggest|use|used|don)
     |i['’](?:m|ve|d|ll)|\bmy\b|\bme\b|we\s+(?:will|have|shall|saw|can\s+see|now|may|might|just|are|use|were|did)
