@@ -45,8 +45,8 @@ ENCRYPTED = (
     "The PDF asks for a password. Remove the password (print it to a new PDF) and upload that."
 )
 DAMAGED = (
-    "The PDF is damaged or incomplete, so no page of it can be read. Open it in a PDF viewer; if it"
-    " shows there, save it as a new file and upload that, else get the file anew."
+    "The PDF is damaged or incomplete, or has no pages, so nothing of it can be read. Open it in a"
+    " PDF viewer; if it shows there, save it as a new file and upload that, else get the file anew."
 )
 NO_PAGES = "The PDF has no pages. Check that the right file was chosen and upload it again."
 TOO_MANY = "The PDF has more than {most} pages. Split it into volumes and upload each."

@@ -26,8 +26,10 @@ _KINDS = (
     ("index", r"(\w+ )?(index|indices)( of [\w ]+)?|(command|subject|name) index|register|索\s*引"),
     (
         "front",
-        r"preface.*|foreword|acknowledge?ments?|about (this|the) book|vorwort|前\s*言|序\s*言?"
-        r"|title( page)?|copyright|colophon|cover|dedication|half title|imprint|版权页?|封面",
+        (
+            r"preface.*|foreword|acknowledge?ments?|about (this|the) book|vorwort|前\s*言|序\s*言?"
+            r"|title( page)?|copyright|colophon|cover|dedication|half title|imprint|版权页?|封面"
+        ),
     ),
 )
 

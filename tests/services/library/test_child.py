@@ -1,0 +1,98 @@
+"""Reading in a child process: bad files say what to do, good parts are kept."""
+
+import io
+from pathlib import Path
+
+import pypdf
+import pytest
+import typst
+
+from studium.services.library import child
+from studium.services.library.child import Limits, UnreadableFileError, plan_book, read_range
+from tests.services.library.books import tiny_book
+
+
+def saved(folder: Path, content: bytes) -> Path:
+    path = folder / "book.pdf"
+    path.write_bytes(content)
+    return path
+
+
+def encrypted() -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(tiny_book()))
+    writer.encrypt("secret", algorithm="RC4-128")
+    return written(writer)
+
+
+def without_pages() -> bytes:
+    return written(pypdf.PdfWriter())
+
+
+def written(writer: pypdf.PdfWriter) -> bytes:
+    sink = io.BytesIO()
+    writer.write(sink)
+    return sink.getvalue()
+
+
+def scanned() -> bytes:
+    drawing = "#set page(width: 100mm, height: 100mm)\n#rect(width: 50mm, height: 50mm)"
+    return bytes(typst.compile(drawing.encode(), format="pdf"))
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"", "damaged or incomplete"),
+        (b"%PDF-1.7\nnothing more", "damaged or incomplete"),
+        (tiny_book()[:2000], "damaged or incomplete"),
+        (encrypted(), "Remove the password"),
+        (without_pages(), "has no pages"),
+    ],
+    ids=["empty", "only a header", "truncated", "encrypted", "no pages"],
+)
+async def test_a_bad_file_says_what_to_do(tmp_path: Path, content: bytes, advice: str) -> None:
+    with pytest.raises(UnreadableFileError, match=advice):
+        await plan_book(saved(tmp_path, content))
+
+
+async def test_a_book_is_planned_and_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, tiny_book())
+    book = await plan_book(path)
+    assert (book.pages, book.language, book.title) == (2, "en", "A Tiny Book of Memory")
+    assert [each.heading for each in book.sections] == ["1 Forgetting", "2 Practice"]
+    pages = await read_range(path, 1, 2, book)
+    assert "The forgetting curve is a graph" in pages[0].text
+    assert [page.failure for page in pages] == [None, None]
+
+
+async def test_a_scanned_page_is_empty_and_no_failure(tmp_path: Path) -> None:
+    path = saved(tmp_path, scanned())
+    pages = await read_range(path, 1, 1, await plan_book(path))
+    assert [(page.text, page.failure) for page in pages] == [("", None)]
+
+
+async def test_a_page_that_ends_the_child_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child is made to die on page 2; page 1 is read all the same."""
+    path = saved(tmp_path, tiny_book())
+    book = await plan_book(path)
+    run = child._run
+
+    async def dies_on_page_two(job: dict[str, int], limits: Limits) -> object:
+        return None if job["last"] >= 2 >= job["first"] else await run(job, limits)
+
+    monkeypatch.setattr(child, "_run", dies_on_page_two)
+    pages = await read_range(path, 1, 2, book)
+    assert pages[0].text
+    assert "more time or memory" in (pages[1].failure or "")
+
+
+async def test_limits_end_a_child(tmp_path: Path) -> None:
+    path = saved(tmp_path, tiny_book())
+    book = await plan_book(path)
+    for limits in (Limits(wall_seconds=0.01), Limits(output_bytes=10)):
+        pages = await read_range(path, 1, 1, book, limits)
+        assert pages[0].failure
+    with pytest.raises(UnreadableFileError, match="more than 1 pages"):
+        await plan_book(path, Limits(pages=1))
