@@ -81,3 +81,11 @@ async def test_a_page_fits_320_pixels(visit: Any, shelf: Any, name: str) -> None
     page: Page = await visit(PAGES[name](shelf), person=shelf.teacher, width=320)
     await _settled(page)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_fits_from_right_to_left(visit: Any, shelf: Any, name: str) -> None:
+    page: Page = await visit(PAGES[name](shelf), person=shelf.teacher, width=390)
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    await _settled(page)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -22,7 +22,7 @@ from studium.runtime.tokens import UnauthenticatedError
 
 
 # ── what a route asks for ─────────────────────────────────────────────────────────────────────
-def _engines(request: Request) -> Engines:
+async def _engines(request: Request) -> Engines:
     engines: Engines = request.app.state.engines
     return engines
 
@@ -30,7 +30,7 @@ def _engines(request: Request) -> Engines:
 EnginesOf = Annotated[Engines, Depends(_engines)]
 
 
-def _peers(request: Request) -> Peers:
+async def _peers(request: Request) -> Peers:
     peers: Peers = request.app.state.peers
     return peers
 
@@ -38,7 +38,7 @@ def _peers(request: Request) -> Peers:
 PeersOf = Annotated[Peers, Depends(_peers)]
 
 
-def _principal(request: Request, engines: EnginesOf) -> Principal:
+async def _principal(request: Request, engines: EnginesOf) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError("Send an access token: log in first.")

@@ -1,9 +1,9 @@
 import { ApiProblem } from "@/shared/api/problem";
 import type { Course } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Dialog } from "@/shared/ui/dialog";
 import { Field } from "@/shared/ui/field";
 import { ProblemNote } from "@/shared/ui/problem";
+import { t } from "./messages";
 
 interface Props {
   title: string;

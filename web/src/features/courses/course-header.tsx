@@ -1,8 +1,8 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Course } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { CourseMenu } from "./course-menu";
+import { t } from "./messages";
 
 export function CourseHeader({ course }: { course: Course }) {
   const navigate = useNavigate();

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import type { Course } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Confirm } from "@/shared/ui/confirm";
 import { Icon } from "@/shared/ui/icons";
 import { Menu } from "@/shared/ui/menu";
 import { useChangeCourse, useDeleteCourse } from "./changes";
 import { CourseForm } from "./course-form";
+import { t } from "./messages";
 
 export function CourseMenu({ course, onDeleted }: { course: Course; onDeleted?: () => void }) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);

@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { coursesQuery } from "@/shared/api/queries";
 import type { Course } from "@/shared/api/types";
-import { day, t } from "@/shared/i18n";
+import { day } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { Loaded } from "@/shared/ui/loaded";
 import { Plate } from "@/shared/ui/plate";
@@ -11,6 +11,7 @@ import { useTitle } from "@/shared/ui/title";
 import { useCreateCourse } from "./changes";
 import { CourseForm } from "./course-form";
 import { CourseMenu } from "./course-menu";
+import { t } from "./messages";
 
 export function CoursesPage() {
   useTitle(t("courses.title"));

@@ -1,9 +1,9 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { t } from "@/shared/i18n";
 import { Plate } from "@/shared/ui/plate";
 import { ProblemNote } from "@/shared/ui/problem";
 import { useTitle } from "@/shared/ui/title";
 import { useJoin } from "./changes";
+import { t } from "./messages";
 
 export function JoinPage() {
   useTitle(t("join.title"));

@@ -3,13 +3,14 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { courseQuery, peopleQuery } from "@/shared/api/queries";
 import type { Course, Enrolment } from "@/shared/api/types";
-import { day, t } from "@/shared/i18n";
+import { day } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { Loaded } from "@/shared/ui/loaded";
 import { ProblemNote } from "@/shared/ui/problem";
 import { useTitle } from "@/shared/ui/title";
 import { useInvite } from "./changes";
 import { CourseHeader } from "./course-header";
+import { t } from "./messages";
 
 export function PeoplePage() {
   const { courseId } = useParams({ from: "/in/shell/teach/courses/$courseId/people" });

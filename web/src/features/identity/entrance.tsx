@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { t } from "@/shared/i18n";
+import { t } from "./messages";
 import { Specimen } from "./specimen";
 
 /** Login and registration stand beside a specimen of what the product makes. */

@@ -1,9 +1,9 @@
 import { Link, useSearch } from "@tanstack/react-router";
-import { t } from "@/shared/i18n";
 import { Field } from "@/shared/ui/field";
 import { ProblemNote } from "@/shared/ui/problem";
 import { useTitle } from "@/shared/ui/title";
 import { Entrance } from "./entrance";
+import { t } from "./messages";
 import { useLogin } from "./sign-in";
 
 export function LoginPage() {

@@ -1,6 +1,6 @@
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { ProblemNote } from "@/shared/ui/problem";
+import { t } from "./messages";
 import { useLogout } from "./sign-in";
 
 export function LogoutButton() {

@@ -1,10 +1,10 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { ApiProblem } from "@/shared/api/problem";
-import { t } from "@/shared/i18n";
 import { Field } from "@/shared/ui/field";
 import { ProblemNote } from "@/shared/ui/problem";
 import { useTitle } from "@/shared/ui/title";
 import { Entrance } from "./entrance";
+import { t } from "./messages";
 import { useRegister } from "./sign-in";
 
 export function RegisterPage() {

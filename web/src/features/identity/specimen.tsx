@@ -1,4 +1,4 @@
-import { t } from "@/shared/i18n";
+import { t } from "./messages";
 
 /** A note and the page it quotes, in small: what the product does, before anybody has an account. */
 export function Specimen() {

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
-import { t } from "@/shared/i18n";
 import { Art } from "@/shared/ui/art";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "./messages";
 
 interface Props {
   /** The course has no book yet: the zone is the page's one action. */

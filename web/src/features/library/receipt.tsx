@@ -1,5 +1,5 @@
 import type { Receipt } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
+import { t } from "./messages";
 
 /** Nothing is cut in silence: what was read, what was empty, and why a page failed. */
 export function ReceiptDetails({ receipt }: { receipt: Receipt }) {

@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { keys, materialsQuery } from "@/shared/api/queries";
 import type { Course, Material } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Loaded } from "@/shared/ui/loaded";
 import { Plate } from "@/shared/ui/plate";
 import { BookRow } from "./book-row";
 import { Dropzone } from "./dropzone";
+import { t } from "./messages";
 import { UploadRow } from "./upload-row";
 import { start, useUploads } from "./uploads";
 

@@ -1,6 +1,6 @@
 import type { NotesState } from "@/shared/api/queries";
 import type { Material } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
+import { t } from "./messages";
 
 export interface Stage {
   tone: "busy" | "ok" | "warn" | "danger" | "idle";

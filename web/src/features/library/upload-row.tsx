@@ -1,5 +1,5 @@
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "./messages";
 import { again, dismiss, type OnDone, type Upload } from "./uploads";
 
 export function UploadRow({ upload, onDone }: { upload: Upload; onDone: OnDone }) {

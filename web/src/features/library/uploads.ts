@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { type ApiProblem, asProblem } from "@/shared/api/problem";
 import type { Material } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
+import { t } from "./messages";
 import { looksLikePdf } from "./pdf-signature";
 import { send } from "./send";
 

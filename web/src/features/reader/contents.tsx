@@ -1,7 +1,7 @@
 import { Fragment, useEffect, useRef } from "react";
 import type { NotesSection } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { withChapters } from "./chapters";
+import { t } from "./messages";
 
 interface Props {
   sections: readonly NotesSection[];

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Material } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "./messages";
 
 interface Props {
   material: Material;

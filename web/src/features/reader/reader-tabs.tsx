@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { t } from "@/shared/i18n";
 import { stored } from "@/shared/ui/stored";
 import { Switch } from "@/shared/ui/switch";
+import { t } from "./messages";
 
 export const followOn = stored("studium.follow-citations", false);
 

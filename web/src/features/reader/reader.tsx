@@ -3,12 +3,12 @@ import { lazy, type ReactNode, Suspense, useCallback, useRef, useState } from "r
 import { courseQuery, notesQuery } from "@/shared/api/queries";
 import { currentAccount } from "@/shared/api/session";
 import type { Material, NotesSection } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { remember } from "@/shared/reading/places";
 import { Lines } from "@/shared/ui/loaded";
 import { ScrollArea } from "@/shared/ui/scroll-area";
 import { stored } from "@/shared/ui/stored";
 import { Contents } from "./contents";
+import { t } from "./messages";
 import { NotesPane } from "./notes/notes-pane";
 import { ReaderBar } from "./reader-bar";
 import { followOn, ReaderTabs } from "./reader-tabs";
@@ -31,7 +31,7 @@ interface Props {
 export function Reader({ material, search }: Props) {
   const notes = useQuery(notesQuery(material.id));
   const course = useQuery(courseQuery(material.course_id));
-  const { target, asked, open, follow, close } = useTarget(material.id, notes.data);
+  const { target, cite, asked, open, follow, close } = useTarget(material.id, notes.data);
   const wide = useMedia("(min-width: 60rem)");
   const roomy = useMedia("(min-width: 80rem)");
   const frame = useRef<HTMLDivElement>(null);
@@ -90,6 +90,7 @@ export function Reader({ material, search }: Props) {
               labels={labels}
               teaches={course.data?.role === "teacher"}
               scroller={scroller}
+              cite={cite}
               onCite={follow}
               onGlance={(cited) => {
                 if (wide && followOn.get()) follow(cited, true);

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "./messages";
 
 interface Props {
   label: string;

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect } from "react";
-import { t } from "@/shared/i18n";
 import { stored } from "@/shared/ui/stored";
+import { t } from "./messages";
 
 const share = stored("studium.split", 52);
 const least = 25;

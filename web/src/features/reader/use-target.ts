@@ -8,6 +8,7 @@ import { quoteOf, type Target } from "./target";
 
 export interface Aim {
   target: Target;
+  cite: string | undefined;
   /** The address asks for the PDF itself: on a phone the sheet is open. */
   asked: boolean;
   open: (page: number) => void;
@@ -48,7 +49,7 @@ export function useTarget(book: string, notes: Notes | undefined): Aim {
       void navigate({ search, replace: true });
     }
   }, [navigate, within]);
-  return { target, asked: page !== undefined, open, follow, close };
+  return { target, cite, asked: page !== undefined, open, follow, close };
 }
 
 interface Entry {

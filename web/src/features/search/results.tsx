@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { searchQuery } from "@/shared/api/queries";
 import type { SearchResult } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Loaded } from "@/shared/ui/loaded";
 import { Plate } from "@/shared/ui/plate";
 import { marked } from "./marked";
+import { t } from "./messages";
 
 interface Props {
   course: string;

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { courseQuery, coursesQuery } from "@/shared/api/queries";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { useTitle } from "@/shared/ui/title";
+import { t } from "./messages";
 import { Results } from "./results";
 
 export function SearchPage() {

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "./messages";
 import { Results } from "./results";
 
 /** Search beside a book: results of this book turn its pages, others open their own book. */

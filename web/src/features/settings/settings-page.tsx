@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { shortcutsOn } from "@/shared/a11y/shortcuts";
 import { api, ok } from "@/shared/api/client";
-import { t } from "@/shared/i18n";
 import { Loaded } from "@/shared/ui/loaded";
 import { Switch } from "@/shared/ui/switch";
 import { applyTheme, type Theme, theme } from "@/shared/ui/theme";
 import { useTitle } from "@/shared/ui/title";
+import { t } from "./messages";
 
 const themes: Theme[] = ["system", "light", "dark"];
 

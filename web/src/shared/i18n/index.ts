@@ -1,10 +1,15 @@
-import { i18n } from "@lingui/core";
-import { messages as en } from "./en.po";
+import { i18n, type Messages } from "@lingui/core";
+import { messages } from "./en.po";
 
-i18n.load("en", en);
+i18n.load("en", messages);
 i18n.activate("en");
 
-/** The wording of `id`, from the catalogue. `tests/messages.test.ts` keeps both sides complete. */
+/** A feature brings its own wording along, so that the first load carries only what it shows. */
+export function speak(locale: string, messages: Messages) {
+  i18n.load(locale, messages);
+}
+
+/** The wording of `id`. `tests/messages.test.ts` keeps code and catalogues complete. */
 export function t(id: string, values?: Record<string, unknown>): string {
   return i18n._(id, values);
 }

@@ -34,6 +34,7 @@ export function Icon({ name, className = "icon" }: { name: IconName; className?:
     <svg
       aria-hidden="true"
       className={className}
+      data-icon={name}
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"

@@ -3,11 +3,11 @@ import { useState } from "react";
 import { api, ok } from "@/shared/api/client";
 import { keys } from "@/shared/api/queries";
 import type { Notes } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
 import { Menu } from "@/shared/ui/menu";
 import { ProblemNote } from "@/shared/ui/problem";
 import { Switch } from "@/shared/ui/switch";
+import { t } from "../messages";
 
 interface Props {
   notes: Notes;

@@ -1,6 +1,6 @@
 import { memo, useLayoutEffect, useRef } from "react";
 import { fillWithNotes } from "@/shared/a11y/trusted";
-import { t } from "@/shared/i18n";
+import { t } from "../messages";
 import { citeKey } from "../target";
 
 /** The server's HTML of one section, with its citations made ready to be followed. */
@@ -20,9 +20,13 @@ function prepare(link: HTMLAnchorElement) {
   const quote = link.title;
   link.dataset.quote = quote;
   link.removeAttribute("title");
-  link.href = `?page=${page}&cite=${citeKey(passage, quote)}`;
+  link.dataset.cite = citeKey(passage, quote);
+  link.href = `?page=${page}&cite=${link.dataset.cite}`;
   const label = link.textContent ?? "";
   link.setAttribute("aria-label", t("cite.label", { label }));
+  // The number never stands alone on a line.
+  const before = link.previousSibling;
+  if (before instanceof Text) before.data = before.data.replace(/ $/, "\u00a0");
   for (const table of link.closest(".prose")?.querySelectorAll("table") ?? []) table.tabIndex = 0;
 }
 
@@ -38,6 +42,6 @@ export function citedBy(
 ): { link: HTMLAnchorElement; cited: Cited } | null {
   const link = target instanceof Element ? target.closest<HTMLAnchorElement>("a.citation") : null;
   if (!link) return null;
-  const { passage = "", page = "1", quote = "" } = link.dataset;
-  return { link, cited: { page: Number(page), cite: citeKey(passage, quote), quote } };
+  const { page = "1", cite = "", quote = "" } = link.dataset;
+  return { link, cited: { page: Number(page), cite, quote } };
 }

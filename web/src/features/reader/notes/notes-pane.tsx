@@ -1,12 +1,12 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Fragment, type RefObject, useState } from "react";
+import { Fragment, type RefObject, useEffect, useState } from "react";
 import { useShortcuts } from "@/shared/a11y/shortcuts";
 import { ApiProblem } from "@/shared/api/problem";
 import type { Notes } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Loaded } from "@/shared/ui/loaded";
 import { Plate } from "@/shared/ui/plate";
 import { withChapters } from "../chapters";
+import { t } from "../messages";
 import { NotesHeader } from "./notes-header";
 import { type Cited, citedBy } from "./notes-html";
 import { headingOf, Section } from "./notes-section";
@@ -17,15 +17,27 @@ interface Props {
   labels: readonly string[];
   teaches: boolean;
   scroller: RefObject<HTMLElement | null>;
+  /** The citation whose quote the book shows. */
+  cite: string | undefined;
   onCite: (cited: Cited) => void;
   /** A citation has the focus, without being activated. */
   onGlance: (cited: Cited) => void;
   onOpen: (page: number) => void;
 }
 
-export function NotesPane({ notes, labels, teaches, scroller, onCite, onGlance, onOpen }: Props) {
+export function NotesPane(props: Props) {
+  const { notes, labels, teaches, scroller, cite, onCite, onGlance, onOpen } = props;
   const [shown, setShown] = useState<Shown | null>(null);
   useShortcuts({ j: () => step(scroller.current, 1), k: () => step(scroller.current, -1) });
+
+  const written = notes.data?.written;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: sections that arrive bring new links
+  useEffect(() => {
+    for (const link of scroller.current?.querySelectorAll<HTMLElement>("a.citation") ?? []) {
+      if (cite && link.dataset.cite === cite) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }, [scroller, cite, written]);
 
   const look = (target: EventTarget | null) => {
     const hit = citedBy(target);

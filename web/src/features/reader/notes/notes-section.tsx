@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { NotesSection } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
+import { t } from "../messages";
 import { NotesHtml } from "./notes-html";
 
 export const headingOf = (level: number) => (["h2", "h3"] as const)[level] ?? "h4";

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { t } from "@/shared/i18n";
+import { t } from "../messages";
 
 export interface Shown {
   link: HTMLAnchorElement;

@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useShortcuts } from "@/shared/a11y/shortcuts";
-import { t } from "@/shared/i18n";
 import { ScrollArea } from "@/shared/ui/scroll-area";
+import { t } from "../messages";
 import type { Target } from "../target";
 import type { Mark } from "./marks";
 import type { Book } from "./open-book";

@@ -1,6 +1,6 @@
 import type { TextLayer } from "pdfjs-dist";
 import { useEffect, useRef, useState } from "react";
-import { t } from "@/shared/i18n";
+import { t } from "../messages";
 import { findQuote } from "./find-quote";
 import { type Mark, marksOf } from "./marks";
 import type { Book } from "./open-book";

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Material } from "@/shared/api/types";
-import { t } from "@/shared/i18n";
 import { Problem } from "@/shared/ui/problem";
+import { t } from "../messages";
 import type { Target } from "../target";
 import { type Book, openBook } from "./open-book";
 import { Pages } from "./pages";

@@ -1,5 +1,5 @@
-import { t } from "@/shared/i18n";
 import { Icon } from "@/shared/ui/icons";
+import { t } from "../messages";
 
 interface Props {
   page: number;
