@@ -126,7 +126,7 @@ async def test_search_leads_to_the_page(visit: Any, shelf: Any) -> None:
     result = page.locator(".result").first
     place = await result.get_by_role("link").inner_text()
     await result.get_by_role("link").click()
-    number = place.rsplit(" ", 1)[-1]
+    number = re.findall(r"\d+", place)[-1]
     await expect(page.locator(f".pdf-page[data-page='{number}']")).to_be_visible()
 
 

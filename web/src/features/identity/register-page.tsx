@@ -42,7 +42,7 @@ export function RegisterPage() {
           type="email"
           autoComplete="username"
           required
-          error={problem?.field("email")}
+          error={problem?.field("email") && t("register.email-invalid")}
         />
         <Field
           label={t("field.password")}

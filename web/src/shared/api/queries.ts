@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "./client";
+import { ApiProblem } from "./problem";
 import type { Material, Notes } from "./types";
 
 /** Only a safety net below the live channel, and only while the server is at work. */
@@ -69,7 +70,11 @@ export const notesQuery = (id: string) =>
       ok(api.GET("/v1/materials/{material_id}/notes", { params: { path: { material_id: id } } })),
     // Notes change only by events and by what this page does; they are large.
     staleTime: 5 * 60_000,
-    refetchInterval: ({ state }) => (state.data?.status === "writing" ? pollMilliseconds : false),
+    refetchInterval: ({ state }) => {
+      // 404 as long as the book's sections are not known.
+      const early = state.error instanceof ApiProblem && state.error.status === 404;
+      return early || state.data?.status === "writing" ? pollMilliseconds : false;
+    },
   });
 
 export type NotesState = Pick<Notes, "status" | "written" | "total" | "published">;

@@ -50,6 +50,9 @@ export function NotesPane(props: Props) {
   if (notes.error instanceof ApiProblem && notes.error.slug === "notes-not-published") {
     return <Plate title={t("notes.waiting")} text={notes.error.details.detail} />;
   }
+  if (notes.error instanceof ApiProblem && notes.error.status === 404) {
+    return <Plate title={t("notes.empty")} text={t("notes.empty-text")} />;
+  }
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is interactive
     <div
