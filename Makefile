@@ -46,10 +46,10 @@ engines: ## Install what only some tests need: Chromium (needs root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 
 eval: $(STAMPS)/installed ## Measure the notes beside baselines
-	@$(BIN)/python bench/eval_notes.py
+	@PYTHONPATH=. $(BIN)/python bench/eval_notes.py
 
 eval-retrieval: $(STAMPS)/installed ## Measure the search (needs ../shared/ir)
-	@$(BIN)/python bench/eval_retrieval.py
+	@PYTHONPATH=. $(BIN)/python bench/eval_retrieval.py
 
 sample: $(STAMPS)/installed ## Build the sample book anew
 	@$(BIN)/python scripts/sample_book/build.py

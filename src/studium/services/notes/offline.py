@@ -63,7 +63,8 @@ def write(source: SectionSource) -> Draft:
     terms = definitions(texts)[:MOST_TERMS]
     scores = salience.centrality(alike, _prior(found, source))
     scores[[each.sentence for each in terms]] = 0  # a definition is shown once, as one
-    picked = salience.chosen(scores, alike, _how_many(source))
+    repeating = np.maximum(alike, salience.overlaps(texts))
+    picked = salience.chosen(scores, repeating, _how_many(source))
     return Draft(
         points=tuple(
             Point(text=found[at].text, citations=_cite(source, found[at])) for at in picked

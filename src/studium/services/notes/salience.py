@@ -37,6 +37,18 @@ def similarities(sentences: Sequence[str]) -> Matrix:
     return alike
 
 
+def overlaps(sentences: Sequence[str]) -> Matrix:
+    """Share of common words (Jaccard), shape (n, n): finds repetition where every word is common
+    to the section and tf-idf sees none.
+    """
+    sets = [set(words(sentence)) for sentence in sentences]
+    shared = np.zeros((len(sets), len(sets)))
+    for at, one in enumerate(sets):
+        for beyond, two in enumerate(sets[at + 1 :], at + 1):
+            shared[at, beyond] = shared[beyond, at] = len(one & two) / max(1, len(one | two))
+    return shared
+
+
 def centrality(alike: Matrix, prior: Matrix) -> Matrix:
     """TextRank scores that sum to one; `prior` is where the random walk starts anew."""
     start = prior / prior.sum()
