@@ -17,6 +17,8 @@ import { Splitter } from "./splitter";
 import { useCurrentSection } from "./use-current-section";
 import { useMedia } from "./use-media";
 import { useTarget } from "./use-target";
+import "./notes/notes.css";
+import "./pdf/pdf.css";
 import "./reader.css";
 
 const PdfPane = lazy(() => import("./pdf/pdf-pane"));
