@@ -79,6 +79,10 @@ def evaluate(path: Path, terms: list[str]) -> dict[str, tuple[float, float, floa
     chosen["lead-3"] = [lead(each, 3) for each in texts]
     chosen["lead, as many"] = [lead(each, n) for each, n in zip(texts, sizes, strict=True)]
     chosen["random, as many"] = [at_random(each, n) for each, n in zip(texts, sizes, strict=True)]
+    alone = [[each.text for each in offline.candidates(source)] for source in read]
+    chosen["lead of what stands alone"] = [
+        lead(each, n) for each, n in zip(alone, sizes, strict=True)
+    ]
     return {name: _figures(picked, texts, rarity, terms) for name, picked in chosen.items()}
 
 

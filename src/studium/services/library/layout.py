@@ -22,6 +22,8 @@ _LIGATURES = str.maketrans(
     | dict.fromkeys("\u00ad\u0002\ufffe\u200b\ufeff\x00", "")
 )
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]")
+_COMPOUND = re.compile(r"\b[A-Za-zÀ-ÿ]+-[A-Za-zÀ-ÿ]+\b")
+_LAST_WORD, _FIRST_WORD = re.compile(r"[A-Za-zÀ-ÿ]+$"), re.compile(r"^[A-Za-zÀ-ÿ]+")
 _MARKER = re.compile(r"(?:[•◦▪‣∙·–—*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _CAPTION = re.compile(
     r"(?:Figure|Fig\.|Table|Listing|Example|Algorithm|Abbildung|Tabelle|图|表)\s*"
@@ -43,6 +45,8 @@ class Style:
     """From baseline to baseline, points."""
     width: float
     """Of a full line of the running text, points."""
+    compounds: frozenset[str] = frozenset()
+    """Words with a hyphen of their own, seen inside lines: at a line's end they keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,11 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
     sizes: Counter[float] = Counter()
     steps: Counter[float] = Counter()
     widths: Counter[float] = Counter()
+    compounds: set[str] = set()
     for lines in pages:
         for line in lines:
             sizes[round(line.size, 1)] += len(line.text)
+            compounds.update(match.lower() for match in _COMPOUND.findall(line.text))
         usual = sizes.most_common(1)[0][0] if sizes else 10.0
         for above, below in pairwise(lines):
             step = above.bottom - below.bottom
@@ -74,7 +80,8 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
                 widths[round((line.right - line.left) / 4) * 4] += len(line.text)
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     step = steps.most_common(1)[0][0] if steps else 1.2 * size
-    return Style(size, step, widths.most_common(1)[0][0] if widths else 40 * size)
+    width = widths.most_common(1)[0][0] if widths else 40 * size
+    return Style(size, step, width, frozenset(compounds))
 
 
 # ── reading order ─────────────────────────────────────────────────────────────────────────────
@@ -187,7 +194,7 @@ def _ends_paragraph(group: Sequence[Line], line: Line, style: Style) -> bool:
 
 def _paragraph(group: Sequence[Line], style: Style) -> Paragraph:
     kind = _kind(group, style)
-    joined = _rows(group) if kind in {"code", "table", "formula"} else _joined(group)
+    joined = _rows(group) if kind in {"code", "table", "formula"} else _joined(group, style)
     return Paragraph(kind, joined, group[0].top)
 
 
@@ -238,19 +245,24 @@ def _is_formula(text: str) -> bool:
     )
 
 
-def _joined(group: Sequence[Line]) -> str:
+def _joined(group: Sequence[Line], style: Style) -> str:
     text = ""
     mended = True  # nothing stands before the first line
     for line in group:
         piece = " ".join(clean(line.text).split())
-        text += _glue(text, piece, mended=mended) + piece
+        text += _glue(text, piece, style, mended=mended) + piece
         mended = line.mended
     return text
 
 
-def _glue(text: str, piece: str, *, mended: bool) -> str:
-    if mended or not piece or not text:
+def _glue(text: str, piece: str, style: Style, *, mended: bool) -> str:
+    """What stands between two lines: a space, nothing, or a compound's own hyphen."""
+    if not piece or not text:
         return ""
+    if mended:
+        last, first = _LAST_WORD.search(text), _FIRST_WORD.search(piece)
+        compound = f"{last[0]}-{first[0]}".lower() if last and first else ""
+        return "-" if compound in style.compounds else ""
     both_cjk = _CJK.match(text[-1]) and _CJK.match(piece[0])
     return "" if both_cjk else " "
 

@@ -28,6 +28,7 @@ _NO_TERM = re.compile(
     |simplest|way|ways|note|all|each|some|many|both|such|another|either|value|key|cause|cost|price
     |higher|lower|larger|smaller|longer|shorter|negative|positive|regular|good|bad|better|of|in|on|at
     |for|with|by|to|from|as|since|while|although|because|once|until|unless|between|another|using
+    |test|item|single|thing|blocking|class|option|command|macro
     |lesson|trick|remedy|figure|table|name|number|usual|general|normal|common|thing|things|if|when
     |book|author|student|reader|learner|teacher|classic|standard|typical)\b""",
     re.IGNORECASE | re.VERBOSE,

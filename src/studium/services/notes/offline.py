@@ -19,9 +19,18 @@ WORDS_A_POINT = 140
 FEWEST_POINTS, MOST_POINTS, MOST_TERMS = 3, 12, 8
 CJK_WORDS = 1.6
 """Characters that say about as much as one word."""
+# By how much a sentence counts more, or less, in the prior of the ranking.
 DEFINES, IN_HEADING, OPENS_BLOCK = 1.6, 1.5, 1.25
-ADDRESSES_READER = 0.5
-"""By how much a sentence counts more, or less, in the prior of the ranking."""
+ADDRESSES_READER, VAGUE, SHORT = 0.3, 0.5, 0.6
+FULL_LENGTH = 12
+"""Words; a shorter sentence tends to say the obvious."""
+WORTH = 0.25
+"""A point is worth at least this share of the best one, or it is left out."""
+_VAGUE = re.compile(
+    r"\b(?:various|certain|also|sometimes|perhaps|several|somewhat|quite|rather|etc|as with)\b"
+    r"|^Some\b|^There (?:is|are)\b",
+    re.IGNORECASE,
+)
 _ADDRESSES_READER = re.compile(r"\b(?:you|your|hopefully|please|try)\b", re.IGNORECASE)
 
 
@@ -61,8 +70,10 @@ def write(source: SectionSource) -> Draft:
     texts = [candidate.text for candidate in found]
     alike = salience.similarities(texts)
     terms = definitions(texts)[:MOST_TERMS]
-    scores = salience.centrality(alike, _prior(found, source))
+    prior = _prior(found, source)
+    scores = salience.centrality(alike, prior) * prior
     scores[[each.sentence for each in terms]] = 0  # a definition is shown once, as one
+    scores[scores < WORTH * scores.max()] = 0
     repeating = np.maximum(alike, salience.overlaps(texts))
     picked = salience.chosen(scores, repeating, _how_many(source))
     return Draft(
@@ -107,6 +118,10 @@ def _prior(found: list[Candidate], source: SectionSource) -> salience.Matrix:
             prior[at] *= OPENS_BLOCK
         if _ADDRESSES_READER.search(candidate.text):
             prior[at] *= ADDRESSES_READER
+        if _VAGUE.search(candidate.text):
+            prior[at] *= VAGUE
+        if not is_cjk(candidate.text) and words(candidate.text) < FULL_LENGTH:
+            prior[at] *= SHORT
     return prior
 
 

@@ -32,7 +32,11 @@ _LEANING = re.compile(
     | what\s+(?:this|follows) | by\s+(?:this|contrast) | of\s+(?:these|course|this) | unlike\s+(?:this|these)
     | an?\s+(?:second|third|fourth|fifth|further|final|similar)\s | (?:most|many|some|none|few|half)\s+of\s+(?:them|these|those)
     | (?:in|at|on)\s+either\s+(?:case|way|event) | one\s+(?:is|was|way|method|reason)\b | hopefully
-    | both | perhaps | actually | anyway | well | yes | no | ok | okay | just | either | likewise | too
+    | both | alternatively | an\s+example\s+use | for\s+(?:some|others|the\s+times?)
+    | the\s+(?:intent|basic\s+principle|principle|idea|solution|trick|additional|wider|narrower|larger
+      |smaller|new|old|section|remaining|resulting|corresponding|required|needed|only\s+(?:way|problem)|spine\s+margin\s+is\s+normally)\b
+    | (?:[\w,]+\s+){0,4}(?:it|they|them)\b | as\s+a\s+word\s+of | extensions\s+to\s+the | any\s+examples?
+    | perhaps | actually | anyway | well | yes | no | ok | okay | just | either | likewise | too
     | i | i['’]\w+ | we(?!\s+(?:call|say|define)\b) | we['’]\w+ | my | our | me | let['’]s | us )
     (?=[\s,:;.])""",
     re.IGNORECASE | re.VERBOSE,
@@ -45,9 +49,11 @@ _POINTING = re.compile(
     |these\s+(?:examples?|figures?|tables?|are|two|three|commands?|macros?|lines|values|can)
     |the\s+(?:example|code|figure|table|listing|diagram|illustration|exercise)s?\b
     |(?:shown|given|listed|illustrated|described|discussed|defined|tabulated)\s+(?:in|on|here|by)
-    |the\s+(?:latter|former)\b|just\s+(?:discussed|described|mentioned|seen)|\bnow\s+(?:refers?|located|is|are)
+    |\b(?:this|these|those)\b(?!\s+(?:who|which|of)\b)|such\s+an?\b|things?\s+like\b
+    |\b(?:is|are)\s+then\b|in\s+(?:all|both|these|each|most)\s+cases|the\s+others?\s+(?:is|are)\b|the\s+appropriate\b|if\s+you\s+wish
+    |\bis\s+needed,\s+which\b|the\s+rest\b|\botherwise,\b|the\s+(?:latter|former)\b|just\s+(?:discussed|described|mentioned|seen)|\bnow\s+(?:refers?|located|is|are)
     |so\s+we\s|we\s+made|you\s+perhaps|(?:is|are)\s+(?:is|the\s+the)\b|\b(\w+)\s+\1\b|rather\s+lightly|see\s|cf\.|(?:figure|fig\.|table|listing|section|chapter|exercise|equation|example|page|appendix)
-      \s*(?:~|\()?\s*[A-Z]?\d
+      s?\s*(?:~|\()?\s*[A-Z]?\d
     |i\s+(?:have|am|was|think|believe|like|prefer|will|would|do|did|could|found|know|suggest|use|used|don)
     |i['’](?:m|ve|d|ll)|\bmy\b|\bme\b|we\s+(?:will|have|shall|saw|can\s+see|now|may|might|just|are|use|were|did)
     |let\s+us|let['’]s|you['’]ll|thanks?\s|thank\s)""",
@@ -71,7 +77,7 @@ _VERB = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _DEBRIS = re.compile(
-    r"[\\{}<>⟨⟩|_^~=#$%&@*]|\.{3,}|…|\d{5,}|https?:|www\.|\s[.,;:]\s|\?\?|[\ue000-\uf8ff]"
+    r"\((?:first|second|third|left|right)\)|[a-z]{3}\d\s|[\\{}<>⟨⟩|_^~=#$%&@*]|\.{3,}|…|\d{5,}|https?:|www\.|\s[.,;:]\s|\?\?|[\ue000-\uf8ff]"
 )
 _OPENERS = re.compile(
     r"(?:However|Moreover|Furthermore|Therefore|Thus|Hence|Consequently|In addition|Additionally"

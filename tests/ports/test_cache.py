@@ -1,0 +1,173 @@
+"""What Studium needs of a cache: bytes by key, and no harm when it is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from studium.adapters.cache import open_cache
+from studium.core.errors import EngineUnavailableError
+from studium.core.ports import Cache
+from tests.ports.private_valkey import PrivateValkey, private_valkey
+
+PATIENCE = 30
+Check = Callable[[], Awaitable[bool]]
+
+
+@pytest.fixture(scope="module", params=[private_valkey])
+async def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[PrivateValkey]:
+    async with request.param(tmp_path_factory.mktemp("cache")) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def cache(engine: PrivateValkey) -> AsyncIterator[Cache]:
+    opened = open_cache(engine.url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def key() -> str:
+    return f"key-{uuid4().hex}"
+
+
+async def eventually(check: Check) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await check():  # noqa: ASYNC110 - the engine tells nobody what expires
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
+    await engine.stop()
+    try:
+        yield
+    finally:
+        await engine.start()
+
+
+async def test_what_is_put_is_got_until_it_is_forgotten(cache: Cache, key: str) -> None:
+    assert await cache.get(key) is None
+    await cache.put(key, b"\x00value", 60)
+    assert await cache.get(key) == b"\x00value"
+    await cache.forget(key, f"{key}-other")
+    assert await cache.get(key) is None
+
+
+async def test_forgetting_nothing_is_fine(cache: Cache) -> None:
+    await cache.forget()
+
+
+async def test_a_value_expires(cache: Cache, key: str) -> None:
+    await cache.put(key, b"value", 1)
+
+    async def gone() -> bool:
+        return await cache.get(key) is None
+
+    await eventually(gone)
+
+
+async def test_of_many_takers_one_gets_the_value(cache: Cache, key: str) -> None:
+    await cache.put(key, b"ticket", 60)
+    taken = await asyncio.gather(*(cache.take(key) for _ in range(20)))
+    assert sorted(taken, key=str) == [None] * 19 + [b"ticket"] or taken.count(b"ticket") == 1
+    assert await cache.get(key) is None
+
+
+async def test_every_count_is_one_more(cache: Cache, key: str) -> None:
+    counts = await asyncio.gather(*(cache.count(key, 60) for _ in range(20)))
+    assert sorted(counts) == list(range(1, 21))
+
+
+async def test_a_counter_expires_after_its_first_use(cache: Cache, key: str) -> None:
+    assert await cache.count(key, 1) == 1
+
+    async def starts_again() -> bool:
+        return await cache.count(key, 1) == 1
+
+    await eventually(starts_again)
+
+
+async def test_two_processes_share_values_and_counters(
+    engine: PrivateValkey, cache: Cache, key: str
+) -> None:
+    other = open_cache(engine.url)
+    await cache.put(key, b"value", 60)
+    assert await other.get(key) == b"value"
+    assert [await cache.count(f"{key}-n", 60), await other.count(f"{key}-n", 60)] == [1, 2]
+    await other.close()
+
+
+async def test_without_its_engine_it_is_an_empty_cache(
+    engine: PrivateValkey, cache: Cache, key: str
+) -> None:
+    await cache.put(key, b"value", 60)
+    async with outage(engine):
+        assert await cache.get(key) is None
+        assert await cache.take(key) is None
+        await cache.put(key, b"other", 60)
+        await cache.forget(key)
+        with pytest.raises(EngineUnavailableError):
+            await cache.ping()
+
+
+async def test_without_its_engine_it_counts_by_itself(
+    engine: PrivateValkey, cache: Cache, key: str
+) -> None:
+    async with outage(engine):
+        assert [await cache.count(key, 60) for _ in range(3)] == [1, 2, 3]
+        assert await cache.count(f"{key}-other", 60) == 1
+
+
+async def test_it_recovers_with_its_engine(engine: PrivateValkey, cache: Cache, key: str) -> None:
+    async with outage(engine):
+        assert await cache.get(key) is None
+
+    async def kept() -> bool:
+        await cache.put(key, b"value", 60)
+        return await cache.get(key) == b"value"
+
+    await eventually(kept)
+    await cache.ping()
+
+
+async def test_one_outage_is_one_warning(engine: PrivateValkey, key: str) -> None:
+    cache = open_cache(engine.url)
+    with capture_logs() as logs:
+        async with outage(engine):
+            await asyncio.gather(*(cache.get(f"{key}-{n}") for n in range(10)))
+            await cache.count(key, 60)
+
+        async def back() -> bool:
+            await cache.get(key)
+            return any(entry["event"] == "cache.back" for entry in logs)
+
+        await eventually(back)
+    assert [entry["event"] for entry in logs] == ["cache.down", "cache.back"]
+    await cache.close()
+
+
+async def test_a_frozen_engine_is_not_asked_again_by_every_call(key: str) -> None:
+    asked = 0
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await closing.wait()
+        writer.close()
+
+    closing = asyncio.Event()
+    frozen = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    cache = open_cache(f"redis://127.0.0.1:{frozen.sockets[0].getsockname()[1]}/0")
+    for _ in range(100):
+        assert await cache.get(key) is None
+    assert asked == 1
+    closing.set()
+    await cache.close()
+    frozen.close()
