@@ -1,0 +1,54 @@
+"""What every answer carries: a request id, security headers, problems in one shape."""
+
+import httpx
+from fastapi import FastAPI
+
+from studium.runtime.http import Readiness
+from tests.services.conftest import client_of
+
+
+async def ask(app: FastAPI, path: str, **options: object) -> httpx.Response:
+    async with client_of(app) as api:
+        return await api.get(path, **options)  # type: ignore[arg-type]
+
+
+async def test_a_request_id_is_kept_or_made(app: FastAPI) -> None:
+    kept = await ask(app, "/v1/auth/me", headers={"X-Request-Id": "from-the-gateway"})
+    assert kept.headers["x-request-id"] == "from-the-gateway"
+    assert kept.json()["request_id"] == "from-the-gateway"
+    made = await ask(app, "/v1/auth/me", headers={"X-Request-Id": "<script>"})
+    assert made.headers["x-request-id"] == made.json()["request_id"] != "<script>"
+
+
+async def test_every_answer_carries_security_headers(app: FastAPI) -> None:
+    for path in ("/v1/auth/me", "/.well-known/jwks.json", "/v1/none"):
+        headers = (await ask(app, path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+    assert (await ask(app, "/v1/auth/me")).headers["cache-control"] == "no-store"
+
+
+async def test_an_unknown_address_is_a_problem(app: FastAPI) -> None:
+    answer = await ask(app, "/v1/none")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "https://studium.dev/problems/not-found"
+
+
+async def test_a_mistake_of_ours_tells_nothing_but_an_id(app: FastAPI) -> None:
+    @app.get("/boom", include_in_schema=False)
+    async def boom() -> None:
+        raise RuntimeError("the password is secret")
+
+    app.router.routes.insert(0, app.router.routes.pop())
+    answer = await ask(app, "/boom")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["request_id"]
+
+
+async def test_readiness_names_the_engine_that_fails() -> None:
+    async def fails() -> None:
+        raise ConnectionError("nobody there")
+
+    report = await Readiness({"broker": fails}).report()
+    assert report == {"broker": "ConnectionError: nobody there"}
