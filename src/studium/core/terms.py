@@ -5,12 +5,11 @@ BM25 over these terms is what `ts_rank` is not: it knows how rare a word is in t
 """
 
 import re
+import threading
 import unicodedata
 from collections import Counter
 from functools import lru_cache
 from zlib import crc32
-
-import snowballstemmer
 
 from studium.core.ports import Postings
 
@@ -115,7 +114,7 @@ _STOP = frozenset(
 )
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
-_STEMMER = snowballstemmer.stemmer("english")
+_LOCAL = threading.local()
 
 
 def words(text: str) -> list[str]:
@@ -137,7 +136,16 @@ def _is_cjk(character: str) -> bool:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word.split("'", maxsplit=1)[0].split("’", maxsplit=1)[0]))
+    """Without what follows an apostrophe."""
+    root = re.split("['’]", word, maxsplit=1)[0]
+    return str(_stemmer().stemWord(root))
+
+
+def _stemmer() -> Any:
+    """One a thread: a stemmer keeps the word it works on in itself."""
+    if not hasattr(_LOCAL, "stemmer"):
+        _LOCAL.stemmer = snowballstemmer.stemmer("english")
+    return _LOCAL.stemmer
 
 
 def term(word: str) -> int:

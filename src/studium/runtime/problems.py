@@ -86,9 +86,16 @@ async def expected(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def _message(error: Any) -> str:
+    """Pydantic speaks of patterns to programmers; people are told what to do."""
+    if error["type"] == "string_pattern_mismatch":
+        return "This does not have the right form. Check it for typing mistakes."
+    return str(error["msg"])
+
+
 async def invalid(request: Request, error: Exception) -> JSONResponse:
     fields = [
-        FieldProblem(field=".".join(map(str, each["loc"][1:])), message=each["msg"])
+        FieldProblem(field=".".join(map(str, each["loc"][1:])), message=_message(each))
         for each in cast("RequestValidationError", error).errors()
     ]
     named = ", ".join(sorted({each.field for each in fields if each.field})) or "the request"

@@ -46,7 +46,7 @@ POLICY = "; ".join(  # noqa: FLY002 - a list is easier to read and to change
 def mount_web_app(app: FastAPI, dist: Path = DIST) -> None:
     """Every path that no route took: a file of the app, or its page."""
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
         if path.startswith(("v1/", ".well-known/")):
             raise HTTPException(404, "There is no such address in the API.")

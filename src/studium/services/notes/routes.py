@@ -7,17 +7,12 @@ from fastapi import APIRouter, status
 from studium.core.identity import Principal
 from studium.runtime.http import Caller, CoursesTransaction, PeersOf
 from studium.runtime.service import Peers
-from studium.services.courses.contract import Courses, CourseView
+from studium.services.courses.contract import Courses
 from studium.services.library.contract import Library
 from studium.services.notes import service
 from studium.services.notes.contract import NotesView, Publication, WriteAgain
 
 router = APIRouter()
-
-
-async def _course(peers: Peers, principal: Principal, material_id: UUID) -> CourseView:
-    material = await peers.get(Library).visible_material(principal, material_id)
-    return await peers.get(Courses).course(principal, material.course_id)
 
 
 async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None:
@@ -29,8 +24,9 @@ async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None
 async def read(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> NotesView:
-    course = await _course(peers, principal, material_id)
-    return await service.read(session, course, material_id)
+    material = await peers.get(Library).visible_material(principal, material_id)
+    course = await peers.get(Courses).course(principal, material.course_id)
+    return await service.read(session, course, material)
 
 
 @router.post("/v1/materials/{material_id}/notes", status_code=status.HTTP_202_ACCEPTED)

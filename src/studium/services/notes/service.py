@@ -21,7 +21,7 @@ from studium.core.errors import Kind, NotFoundError, StudiumError
 from studium.core.identity import new_id
 from studium.runtime.deliveries import emit
 from studium.services.courses.contract import CourseRole, CourseView
-from studium.services.library.contract import SectionView
+from studium.services.library.contract import MaterialView, SectionView
 from studium.services.library.events import MaterialEvent
 from studium.services.notes import queries
 from studium.services.notes.contract import Draft, NotesView
@@ -56,12 +56,26 @@ class Written:
     html: str
 
 
-async def read(session: AsyncSession, course: CourseView, material_id: UUID) -> NotesView:
-    """Raises `NotFoundError`; for students `NotPublishedError`."""
-    notes = await queries.found(session, material_id)
-    if course.role is not CourseRole.TEACHER and not notes.published:
+async def read(session: AsyncSession, course: CourseView, material: MaterialView) -> NotesView:
+    """Empty while the book is still being read. Raises, for students, `NotPublishedError`."""
+    notes = await session.get(NoteSet, material.id)
+    if course.role is not CourseRole.TEACHER and not (notes and notes.published):
         raise NotPublishedError("The teacher of this course has not published them yet.")
-    return await queries.view(session, notes)
+    return await queries.view(session, notes) if notes else _nothing_yet(material)
+
+
+def _nothing_yet(material: MaterialView) -> NotesView:
+    return NotesView(
+        material_id=material.id,
+        title=material.title,
+        generator="",
+        language=material.language,
+        status="writing" if material.status in {"processing", "ready"} else "failed",
+        published=False,
+        written=0,
+        total=0,
+        sections=(),
+    )
 
 
 async def publish(session: AsyncSession, material_id: UUID, *, published: bool) -> NotesView:
