@@ -9,7 +9,10 @@ import threading
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 from zlib import crc32
+
+import snowballstemmer
 
 from studium.core.ports import Postings
 
