@@ -43,7 +43,7 @@ PROSE = (
     "The forgetting curve is a graph of retention against the time since learning. "
     "Retention falls steeply in the first hour and more slowly after the first day. "
     "This was shown by him in the following table. "
-    "However, spaced repetition slows the loss of a memory with every review. "
+    "However, spaced repetition slows the forgetting of a memory with every single review. "
     "Interference is the disturbance of one memory by another similar memory. "
     "Why do people forget what they have learned with so much effort? "
 )
