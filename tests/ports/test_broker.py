@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -146,14 +145,19 @@ async def test_waiting_counts_what_nobody_has_taken(broker: Broker, group: str) 
 async def test_leaving_finishes_the_take_in_hand_and_starts_no_other(
     broker: Broker, group: str
 ) -> None:
-    leaving, next_one = Taker(busy=True), Taker()
+    leaving, next_one, leave = Taker(busy=True), Taker(), asyncio.Event()
+
+    async def consume() -> None:
+        async with broker.consume(group, leaving):
+            await leave.wait()
+
     first, second = await publish(broker, group, 2)
-    async with consuming(broker, group, leaving) as leave:
-        await eventually(lambda: leaving.started == [first])
-        left = asyncio.create_task(leave())
-        await asyncio.sleep(0)
-        leaving.gate.set()
-        await left
+    consuming = asyncio.create_task(consume())
+    await eventually(lambda: leaving.started == [first])
+    leave.set()
+    await asyncio.sleep(0.05)  # the exit has begun when the take may end
+    leaving.gate.set()
+    await consuming
     assert leaving.ended == leaving.started == [first]
 
     async with broker.consume(group, next_one):
@@ -246,17 +250,3 @@ async def test_an_engine_emptied_during_a_take_is_used_again(
         taker.gate.set()
         after = await publish(broker, group, 3)
         await eventually(lambda: set(after) <= set(taker.ended))
-
-
-@asynccontextmanager
-async def consuming(
-    broker: Broker, group: str, take: Callable[[Reference], Awaitable[None]]
-) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Consumes until the block calls what it is given."""
-    context = broker.consume(group, take)
-    await context.__aenter__()
-
-    async def leave() -> None:
-        await context.__aexit__(None, None, None)
-
-    yield leave

@@ -5,8 +5,8 @@ delivery again from the database.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +20,10 @@ from studium.core.ports import Reference, Take
 log = structlog.get_logger()
 
 MAX_LENGTH = 100_000
+"""Messages a stream keeps; older ones are dropped, and sent again by the sweeper if needed."""
 BLOCK_MS = 2000
+FINISH_SECONDS = 5.0
+"""A consumer that leaves waits this long for its take, which may wait for a busy worker itself."""
 FIELD = b"delivery"
 
 
@@ -34,15 +37,13 @@ class RedisStreams:
         self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
 
     async def publish(self, references: Sequence[Reference]) -> None:
-        try:
+        with _reaching():
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for reference in references:
                     fields = {FIELD: reference.delivery_id.bytes}
                     stream = _stream(reference.group)
                     pipeline.xadd(stream, fields, maxlen=MAX_LENGTH, approximate=True)  # type: ignore[arg-type]
                 await pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise _down() from error
 
     @asynccontextmanager
     async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
@@ -54,26 +55,31 @@ class RedisStreams:
             await consumer.stop(consuming)
 
     async def waiting(self, group: str) -> int:
-        try:
-            groups = await self._redis.xinfo_groups(_stream(group))
-        except ResponseError:  # no stream yet
-            return 0
-        except (RedisError, OSError) as error:
-            raise _down() from error
+        stream = _stream(group)
+        with _reaching():
+            if not await self._redis.exists(stream):
+                return 0
+            groups = await self._redis.xinfo_groups(stream)
+            if not groups:  # no consumer has ever come
+                return int(await self._redis.xlen(stream))
         return sum(int(each["lag"] or 0) for each in groups)
 
     async def ping(self) -> None:
-        try:
+        with _reaching():
             await self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise _down() from error
 
     async def close(self) -> None:
         await self._redis.aclose()
 
 
-def _down() -> EngineUnavailableError:
-    return EngineUnavailableError("The broker cannot be reached; jobs wait and nothing is lost.")
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise EngineUnavailableError(
+            "The broker cannot be reached; jobs wait and nothing is lost."
+        ) from error
 
 
 class _Consumer:
@@ -82,6 +88,7 @@ class _Consumer:
     def __init__(self, url: str, group: str, take: Take) -> None:
         # A connection of its own: a blocking read holds it.
         self._redis = Redis.from_url(url, socket_timeout=10, socket_connect_timeout=2)
+        self._stream = _stream(group)
         self._group = group
         self._take = take
         self._name = uuid4().hex
@@ -93,45 +100,56 @@ class _Consumer:
         while not self._stopping:
             try:
                 await self._join()
-                pause = 0.1
                 while not self._stopping:
                     await self._next()
-            except (RedisError, OSError) as error:
-                if not str(error).startswith("NOGROUP"):  # emptied: join again at once
+                    pause = 0.1
+            except Exception as error:  # noqa: BLE001 - a consumer that ends unseen takes nothing
+                if not str(error).startswith("NOGROUP"):  # emptied: join again
                     log.warning("broker.reconnecting", group=self._group, error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
+    async def stop(self, consuming: asyncio.Task[None]) -> None:
+        """The take in hand may finish, no other starts; what is not taken stays pending."""
+        self._stopping = True
+        if self._taking:
+            await asyncio.wait({consuming}, timeout=FINISH_SECONDS)
+        consuming.cancel()
+        await asyncio.wait({consuming})
+        with suppress(RedisError, OSError):
+            await self._redis.xgroup_delconsumer(self._stream, self._group, self._name)
+        with suppress(RedisError, OSError):
+            await self._redis.aclose()
+
     async def _join(self) -> None:
-        with suppress(ResponseError):  # BUSYGROUP: it exists
-            await self._redis.xgroup_create(_stream(self._group), self._group, "0", mkstream=True)
+        try:
+            await self._redis.xgroup_create(self._stream, self._group, "0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):  # it exists
+                raise
 
     async def _next(self) -> None:
-        stream = _stream(self._group)
         answer: Any = await self._redis.xreadgroup(
-            self._group, self._name, {stream: ">"}, count=1, block=BLOCK_MS
+            self._group, self._name, {self._stream: ">"}, count=1, block=BLOCK_MS
         )
         for _, entries in answer or []:
             for message_id, fields in entries:
-                await self._hand_over(message_id, fields)
+                if await self._taken(fields):
+                    await self._redis.xack(self._stream, self._group, message_id)
 
-    async def _hand_over(self, message_id: bytes, fields: dict[bytes, bytes]) -> None:
-        reference = Reference(UUID(bytes=fields[FIELD]), self._group)
+    async def _taken(self, fields: dict[bytes, bytes]) -> bool:
+        """False leaves the message pending. Anything but a reference is not ours: away with it."""
+        try:
+            reference = Reference(UUID(bytes=fields[FIELD]), self._group)
+        except (KeyError, ValueError):
+            log.warning("broker.not_a_reference", group=self._group)
+            return True
         self._taking = True
         try:
             await self._take(reference)
         except Exception:
             log.warning("broker.take_failed", group=self._group, exc_info=True)
-            return
+            return False
         finally:
             self._taking = False
-        await self._redis.xack(_stream(self._group), self._group, message_id)
-
-    async def stop(self, consuming: asyncio.Task[None]) -> None:
-        """No new message is taken. One that waits for a free slot is let go: it stays pending."""
-        self._stopping = True
-        consuming.cancel()
-        with suppress(asyncio.CancelledError):
-            await consuming
-        with suppress(RedisError, OSError):
-            await self._redis.aclose()
+        return True

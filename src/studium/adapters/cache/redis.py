@@ -7,13 +7,14 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from studium.adapters.cache.counters import Counters
 from studium.core.errors import EngineUnavailableError
 
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
-"""After a failure nobody asks again for this long: a dead cache costs no time-outs."""
+"""During an outage one call per pause asks; the others cost no time-out."""
 
 # The counter and its expiry in one step, so that no counter stays for ever.
 _COUNT = """
@@ -28,8 +29,9 @@ class RedisCache:
         self._redis = Redis.from_url(
             url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
+        self._down = False
         self._silent_until = 0.0
-        self._counters: dict[str, tuple[float, int]] = {}
+        self._counters = Counters()
 
     async def get(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.get(key)))
@@ -46,15 +48,7 @@ class RedisCache:
 
     async def count(self, key: str, ttl_seconds: int) -> int:
         counted = await self._or(None, lambda: self._redis.eval(_COUNT, 1, key, ttl_seconds))
-        return int(counted) if counted is not None else self._count_here(key, ttl_seconds)
-
-    def _count_here(self, key: str, ttl_seconds: int) -> int:
-        ends, number = self._counters.get(key, (0.0, 0))
-        now = time.monotonic()
-        if ends < now:
-            ends, number = now + ttl_seconds, 0
-        self._counters[key] = (ends, number + 1)
-        return number + 1
+        return int(counted) if counted is not None else self._counters.count(key, ttl_seconds)
 
     async def ping(self) -> None:
         try:
@@ -68,14 +62,29 @@ class RedisCache:
         await self._redis.aclose()
 
     async def _or(self, fallback: Any, call: Any) -> Any:
-        if time.monotonic() < self._silent_until:
-            return fallback
+        if self._down:
+            now = time.monotonic()
+            if now < self._silent_until:
+                return fallback
+            self._silent_until = now + PAUSE_SECONDS  # this call asks, the next do not
         try:
-            return await call()
+            answer = await call()
         except (RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + PAUSE_SECONDS
-            log.warning("cache.down", error=str(error))
+            self._fell(error)
             return fallback
+        self._rose()
+        return answer
+
+    def _fell(self, error: Exception) -> None:
+        self._silent_until = time.monotonic() + PAUSE_SECONDS
+        if not self._down:
+            self._down = True
+            log.warning("cache.down", error=str(error))
+
+    def _rose(self) -> None:
+        if self._down:
+            self._down = False
+            log.info("cache.back")
 
 
 def _bytes(answer: Any) -> bytes | None:

@@ -15,6 +15,7 @@ log = structlog.get_logger()
 PREFIX = "fanout:"
 _KEEP = f"{PREFIX}-"
 """A topic nobody publishes to: a connection without any topic is none that can be read."""
+CONFIRM_SECONDS = 5
 OnMessage = Callable[[str, bytes], Awaitable[None]]
 
 
@@ -37,8 +38,7 @@ class RedisFanOut:
             yield subscription
         finally:
             reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+            await asyncio.wait({reading})
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -58,7 +58,7 @@ class RedisSubscription:
             with suppress(RedisError, OSError):  # the reader subscribes again to all it knows
                 await self._pubsub.subscribe(PREFIX + topic)
         with suppress(TimeoutError):
-            await asyncio.wait_for(confirmed.wait(), 5)
+            await asyncio.wait_for(confirmed.wait(), CONFIRM_SECONDS)
 
     async def remove(self, topic: str) -> None:
         self._confirmed.pop(PREFIX + topic, None)
@@ -71,21 +71,30 @@ class RedisSubscription:
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(_KEEP, *self._confirmed)
-                    self._pubsub = pubsub
+                    await self._subscribe(pubsub)
                     pause = 0.1
                     async for message in pubsub.listen():
                         await self._handle(message)
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a reader that ends unseen hears nothing
                 log.warning("fanout.reconnecting", error=str(error), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
             finally:
                 self._pubsub = None
 
+    async def _subscribe(self, pubsub: PubSub) -> None:
+        await pubsub.subscribe(_KEEP)
+        # From here on `add` subscribes by itself; what came while connecting follows now.
+        self._pubsub = pubsub
+        if self._confirmed:
+            await pubsub.subscribe(*self._confirmed)
+
     async def _handle(self, message: dict[str, Any]) -> None:
-        topic = bytes(message["channel"]).decode()
+        topic = bytes(message["channel"] or b"").decode()
         if message["type"] == "subscribe" and topic in self._confirmed:
             self._confirmed[topic].set()
         elif message["type"] == "message":
-            await self._on_message(topic.removeprefix(PREFIX), bytes(message["data"]))
+            try:
+                await self._on_message(topic.removeprefix(PREFIX), bytes(message["data"]))
+            except Exception:
+                log.exception("fanout.listener_failed", topic=topic)
