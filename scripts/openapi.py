@@ -18,4 +18,4 @@ def description() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(json.dumps(description(), indent=2) + "\n")
+    TARGET.write_text(json.dumps(description(), indent=1, sort_keys=True) + "\n")
