@@ -70,7 +70,8 @@ def held(home: Home, address: str) -> Iterator[None]:
     Raises `FolderInUseError`, `NoPermissionError`. The kernel frees the lock of a killed process.
     """
     try:
-        home.folder.mkdir(parents=True, exist_ok=True)
+        # Others may pass through to the engines' folders, and see nothing.
+        home.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         lock = os.open(home.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise NoPermissionError(

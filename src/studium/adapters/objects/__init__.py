@@ -16,7 +16,7 @@ def open_objects(url: str) -> Objects:
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return StoredObjects(LocalStore(folder), folder)
     if parts.scheme == "s3":
         return StoredObjects(_s3(parts.netloc, parts.path, parse_qs(parts.query)))
