@@ -24,6 +24,7 @@ MAX_LENGTH = 100_000
 BLOCK_MS = 2000
 FINISH_SECONDS = 5.0
 """A consumer that leaves waits this long for its take, which may wait for a busy worker itself."""
+CANCEL_AGAIN_SECONDS = 0.1
 FIELD = b"delivery"
 
 
@@ -114,8 +115,9 @@ class _Consumer:
         self._stopping = True
         if self._taking:
             await asyncio.wait({consuming}, timeout=FINISH_SECONDS)
-        consuming.cancel()
-        await asyncio.wait({consuming})
+        while not consuming.done():  # Python 3.11's wait_for inside redis-py may lose a cancel
+            consuming.cancel()
+            await asyncio.wait({consuming}, timeout=CANCEL_AGAIN_SECONDS)
         with suppress(RedisError, OSError):
             await self._redis.xgroup_delconsumer(self._stream, self._group, self._name)
         with suppress(RedisError, OSError):
@@ -134,7 +136,7 @@ class _Consumer:
         )
         for _, entries in answer or []:
             for message_id, fields in entries:
-                if await self._taken(fields):
+                if not self._stopping and await self._taken(fields):
                     await self._redis.xack(self._stream, self._group, message_id)
 
     async def _taken(self, fields: dict[bytes, bytes]) -> bool:

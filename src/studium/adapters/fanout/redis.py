@@ -15,7 +15,7 @@ log = structlog.get_logger()
 PREFIX = "fanout:"
 _KEEP = f"{PREFIX}-"
 """A topic nobody publishes to: a connection without any topic is none that can be read."""
-CONFIRM_SECONDS = 5
+CONFIRM_SECONDS, CANCEL_AGAIN_SECONDS = 5, 0.1
 OnMessage = Callable[[str, bytes], Awaitable[None]]
 
 
@@ -37,8 +37,9 @@ class RedisFanOut:
         try:
             yield subscription
         finally:
-            reading.cancel()
-            await asyncio.wait({reading})
+            while not reading.done():  # Python 3.11's wait_for inside redis-py may lose a cancel
+                reading.cancel()
+                await asyncio.wait({reading}, timeout=CANCEL_AGAIN_SECONDS)
 
     async def close(self) -> None:
         await self._redis.aclose()
