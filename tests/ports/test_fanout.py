@@ -117,6 +117,15 @@ async def test_a_topic_added_while_the_connection_is_made_is_heard(
         await eventually(lambda: ear.heard == [(topic, b"news")])
 
 
+async def test_a_listener_may_leave_at_any_moment(fanout: FanOut, topic: str) -> None:
+    """Python 3.11 may lose a cancellation that comes while redis-py sends."""
+    async with asyncio.timeout(PATIENCE):
+        for steps in range(60):
+            async with fanout.listen(Ear()):
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+
+
 async def test_a_listener_that_raises_goes_on_listening(fanout: FanOut, topic: str) -> None:
     heard: list[bytes] = []
 
