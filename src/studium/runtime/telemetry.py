@@ -1,8 +1,9 @@
 """What happens, as logs, metrics and traces. Secrets never reach a log."""
 
 import logging
+import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,17 +14,34 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 # ── logs ──────────────────────────────────────────────────────────────────────────────────────
 SECRET_KEYS = ("authorization", "password", "token", "cookie", "secret", "ticket", "api_key")
 Entry = MutableMapping[str, Any]
 
 
+_SECRET_TEXT = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)|(\bbearer\s+)[^\s'\"]+", re.IGNORECASE)
+"""The password of a URL (RFC 3986 §3.2.1) and a bearer token (RFC 6750) inside any text."""
+
+
 def redact(_logger: Any, _method: str, entry: Entry) -> Entry:
-    for key in entry:
-        if any(secret in key.lower() for secret in SECRET_KEYS):
-            entry[key] = "[redacted]"
+    for key, value in entry.items():
+        entry[key] = _redacted(key, value)
     return entry
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if any(secret in key.lower() for secret in SECRET_KEYS):
+        return "[redacted]"
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(lambda found: f"{found[1] or found[2]}[redacted]", value)
+    if isinstance(value, Mapping):
+        return {each: _redacted(str(each), inner) for each, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted("", inner) for inner in value]
+    return value
 
 
 def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
@@ -35,25 +53,37 @@ def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
 
 def configure_logging(*, json: bool) -> None:
     """One line per fact on stderr: for people, or as JSON for a collector."""
+    # Without local variables, which hold passwords; before `redact`, which reads the message too.
+    traceback: Any = (
+        ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        if json
+        else structlog.processors.format_exc_info
+    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace,
+        traceback,
         redact,
     ]
-    last: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    last: Any = (
+        structlog.processors.JSONRenderer(default=str)
         if json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, *last],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(message)s")
+    libraries = logging.StreamHandler(sys.stderr)
+    drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, last])
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries])
 
 
 # ── metrics ───────────────────────────────────────────────────────────────────────────────────

@@ -73,6 +73,7 @@ def test_a_sentence_that_stands_alone(sentence: str) -> None:
         "Use \\setlrmargins{0.8in}{*}{*} to set the margins of the page you make.",
         "and the width of the typeblock must equal the width of the page.",
         "Too short to say much.",
+        "Memory is often pictured as a place, which the next sentence calls misleading.",
         "The second group, on the other hand (which had read it twice, did worse.",
         "这就是我们在上面看到的那一种遗忘曲线的形状和它的意义。",
     ],

@@ -50,7 +50,7 @@ _POINTING = re.compile(
     |the\s+(?:example|code|figure|table|listing|diagram|illustration|exercise)s?\b
     |(?:shown|given|listed|illustrated|described|discussed|defined|tabulated)\s+(?:in|on|here|by)
     |\b(?:this|these|those)\b(?!\s+(?:who|which|of)\b)|such\s+an?\b|things?\s+like\b
-    |\b(?:is|are)\s+then\b|in\s+(?:all|both|these|each|most)\s+cases|the\s+others?\s+(?:is|are)\b|the\s+appropriate\b|if\s+you\s+wish
+    |\b(?:is|are)\s+then\b|(?:often|usually|commonly|widely|sometimes)\s+(?:pictured|seen|believed|thought|assumed|held|said|supposed)\b|in\s+(?:all|both|these|each|most)\s+cases|the\s+others?\s+(?:is|are)\b|the\s+appropriate\b|if\s+you\s+wish
     |\bis\s+needed,\s+which\b|the\s+rest\b|\botherwise,\b|the\s+(?:latter|former)\b|just\s+(?:discussed|described|mentioned|seen)|\bnow\s+(?:refers?|located|is|are)
     |so\s+we\s|we\s+made|you\s+perhaps|(?:is|are)\s+(?:is|the\s+the)\b|\b(\w+)\s+\1\b|rather\s+lightly|see\s|cf\.|(?:figure|fig\.|table|listing|section|chapter|exercise|equation|example|page|appendix)
       s?\s*(?:~|\()?\s*[A-Z]?\d
