@@ -1,7 +1,11 @@
 """Logs without secrets, metrics, and traces that join from the upload to the notification."""
 
+import json
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -32,6 +36,71 @@ def test_secrets_never_reach_a_log() -> None:
         "refresh_cookie": "[redacted]",
         "email": "kept",
     }
+
+
+def test_secrets_inside_what_is_logged_are_taken_out() -> None:
+    entry: dict[str, Any] = {
+        "event": "GET with Bearer abc.def.ghi",
+        "error": "no answer from postgresql://app:hunter2@db/users",
+        "headers": [{"Cookie": "x", "Accept": "kept"}],
+    }
+    assert telemetry.redact(None, "info", entry) == {
+        "event": "GET with Bearer [redacted]",
+        "error": "no answer from postgresql://app:[redacted]@db/users",
+        "headers": [{"Cookie": "[redacted]", "Accept": "kept"}],
+    }
+
+
+FAILING_LOGIN = """
+import logging, sys, structlog
+from studium.runtime.telemetry import configure_logging
+
+def login(password):
+    raise ValueError("refused by redis://:hunter2@cache/0")
+
+configure_logging(json=sys.argv[1] == "json")
+structlog.contextvars.bind_contextvars(request_id="request-1")
+try:
+    login("hunter2")
+except ValueError:
+    structlog.get_logger().exception("login.failed")
+    logging.getLogger("library").exception("library.failed")
+"""
+
+
+def log_of_a_failing_login(style: str) -> str:
+    command = [sys.executable, "-c", FAILING_LOGIN, style]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stderr
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_tells_where_and_no_secret(style: str) -> None:
+    log = log_of_a_failing_login(style)
+    assert log.count("refused by redis://:[redacted]@cache/0") == 2
+    assert "login" in log
+    assert "hunter2" not in log
+
+
+def test_every_line_of_a_json_log_is_json_and_names_its_request() -> None:
+    lines = [json.loads(line) for line in log_of_a_failing_login("json").splitlines()]
+    assert [line["event"] for line in lines] == ["login.failed", "library.failed"]
+    assert {line["request_id"] for line in lines} == {"request-1"}
+
+
+def test_metrics_tell_what_happened() -> None:
+    telemetry.request_ended("GET", "/v1/test", 200, 0.1)
+    telemetry.delivery_ended("test-group", "done", 0.1)
+    telemetry.relay_published(1)
+    telemetry.websockets_open(+1)
+    telemetry.websockets_open(-1)
+    text = telemetry.metrics_text()
+    for line in (
+        'studium_http_request_seconds_count{method="GET",route="/v1/test",status="200"} 1.0',
+        'studium_delivery_seconds_count{group="test-group",state="done"} 1.0',
+        "studium_relay_published_total ",
+        "studium_websockets_open ",
+    ):
+        assert line in text
 
 
 def test_a_span_continues_the_trace_it_is_told_of() -> None:
