@@ -41,6 +41,7 @@ class Broker(Protocol):
 
         `take` is awaited one message at a time; the message is acknowledged when it returns and
         left to the sweeper when it raises. A slow `take` is how a worker says it has no free slot.
+        Leaving starts no other take, and waits a bounded time for the one in hand.
         """
         ...
 

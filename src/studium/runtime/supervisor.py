@@ -23,16 +23,16 @@ class Loop:
 async def supervise(loops: Sequence[Loop], *, grace_seconds: float) -> None:
     """Returns after SIGTERM or SIGINT, or when it is cancelled, once every loop has ended.
 
-    The loops are stopped in the given order, each within the grace time: the web first, so that
-    nothing new comes in while the workers finish.
+    The first loop, the web, is stopped before the others, so that nothing new comes in while the
+    workers finish; each has the grace time.
     """
     stopping = _signalled()
     tasks = [asyncio.create_task(_forever(loop), name=loop.name) for loop in loops]
     try:
         await stopping.wait()
     finally:
-        for task in tasks:
-            await _stop(task, grace_seconds)
+        for step in (tasks[:1], tasks[1:]):
+            await asyncio.gather(*(_stop(task, grace_seconds) for task in step))
 
 
 def _signalled() -> asyncio.Event:

@@ -59,6 +59,10 @@ GiveUp = Callable[[Any, AsyncSession, str], Awaitable[None]]
 """`(event, session, reason)`: says what is lost, in the transaction that buries the delivery."""
 
 
+class LeavingError(Exception):
+    """The worker ends: it takes nothing more."""
+
+
 class Worker:
     def __init__(
         self, service: Service, engines: Engines, peers: Peers, slots: int, lease_seconds: float
@@ -70,6 +74,7 @@ class Worker:
         self._free = asyncio.Semaphore(slots)
         self._lease = lease_seconds
         self._work: set[asyncio.Task[None]] = set()
+        self._leaving = asyncio.Event()
 
     async def run(self, broker: Broker, grace_seconds: float) -> None:
         """Consumes until cancelled, then finishes the work in hand within the grace time; what is
@@ -77,13 +82,19 @@ class Worker:
         """
         try:
             async with broker.consume(self._service.name, self.take):
-                await asyncio.Event().wait()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    self._leaving.set()
         finally:
             await self._drain(grace_seconds)
 
     async def take(self, reference: Reference) -> None:
-        """Returns, and so acknowledges, once the delivery is claimed or needs no work."""
-        await self._free.acquire()
+        """Returns, and so acknowledges, once the delivery is claimed or needs no work.
+
+        Raises `LeavingError` when the worker ends before that: the message is not acknowledged.
+        """
+        await self._slot()
         claim = None
         try:
             claim = await self._claim_when_possible(reference)
@@ -94,6 +105,16 @@ class Worker:
             task = asyncio.create_task(self._attempt(claim))
             self._work.add(task)
             task.add_done_callback(self._released)
+
+    async def _slot(self) -> None:
+        """Waits for a free slot, or for the end of the worker."""
+        slot = asyncio.ensure_future(self._free.acquire())
+        leaving = asyncio.ensure_future(self._leaving.wait())
+        await asyncio.wait({slot, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if not slot.done():
+            slot.cancel()
+            raise LeavingError
 
     def _released(self, task: asyncio.Task[None]) -> None:
         self._work.discard(task)
@@ -112,8 +133,13 @@ class Worker:
                     )
             except EngineUnavailableError:
                 log.warning("worker.paused", group=self._service.name, seconds=pause)
-                await asyncio.sleep(pause)
+                await self._pause(pause)
                 pause = min(pause * 2, 15.0)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving.wait(), seconds)
+            raise LeavingError
 
     async def _attempt(self, claim: Claim) -> None:
         labels = {"group": self._service.name, "event": claim.event_type, "attempt": claim.attempt}
