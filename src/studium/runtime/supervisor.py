@@ -1,16 +1,23 @@
 """The loops of one process: started together, restarted when they fall, stopped in order."""
 
 import asyncio
+import ctypes
+import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+HEALTHY_SECONDS = 60.0
+"""After running so long, a fall is news and not one of a series."""
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +27,62 @@ class Loop:
     """Runs until it is cancelled, and then ends its work in hand."""
 
 
+class ChildEndedError(Exception):
+    """A child process ended by itself; its loop starts it again."""
+
+
 async def supervise(loops: Sequence[Loop], *, grace_seconds: float) -> None:
     """Returns after SIGTERM or SIGINT, or when it is cancelled, once every loop has ended.
 
-    The first loop, the web, is stopped before the others, so that nothing new comes in while the
-    workers finish; each has the grace time.
+    The first loop is the front and stops first, for at most half the grace time, so that nothing
+    new comes in while the others finish; all of it takes no longer than the grace time.
     """
     stopping = _signalled()
     tasks = [asyncio.create_task(_forever(loop), name=loop.name) for loop in loops]
     try:
         await stopping.wait()
     finally:
-        for step in (tasks[:1], tasks[1:]):
-            await asyncio.gather(*(_stop(task, grace_seconds) for task in step))
+        await _stop(tasks, grace_seconds)
+
+
+def child(
+    name: str,
+    *command: str | os.PathLike[str],
+    environment: Mapping[str, str],
+    grace_seconds: float,
+) -> Loop:
+    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL."""
+
+    async def run() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+        try:
+            await process.wait()
+        finally:
+            await _end(process, grace_seconds)
+        raise ChildEndedError(f"exit code {process.returncode}")
+
+    return Loop(name, run)
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """For `preexec_fn`: the kernel sends the child this signal when its parent ends (prctl(2)).
+    None where the system is not Linux.
+    """
+    if not hasattr(_LIBC, "prctl"):
+        return None
+    parent = os.getpid()
+
+    def ask_the_kernel() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:  # it ended before the kernel was asked
+            os._exit(1)
+
+    return ask_the_kernel
 
 
 def _signalled() -> asyncio.Event:
@@ -47,18 +97,53 @@ def _signalled() -> asyncio.Event:
 async def _forever(loop: Loop) -> None:
     pause = FIRST_PAUSE
     while True:
-        try:
-            await loop.run()
-        except Exception:
-            log.exception("loop.fell", loop=loop.name, seconds=pause)
-        else:
-            log.error("loop.ended", loop=loop.name, seconds=pause)
+        started = monotonic()
+        await _guarded(loop)
+        if _is_cancelled():  # it fell while it was being stopped
+            return
+        if monotonic() - started > HEALTHY_SECONDS:
+            pause = FIRST_PAUSE
+        log.info("loop.restarts", loop=loop.name, seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _stop(task: asyncio.Task[None], grace_seconds: float) -> None:
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=grace_seconds)
-    if not done:
-        log.warning("loop.late", loop=task.get_name(), seconds=grace_seconds)
+async def _guarded(loop: Loop) -> None:
+    try:
+        await loop.run()
+    except asyncio.CancelledError:
+        if _is_cancelled():
+            raise
+        log.exception("loop.fell", loop=loop.name)  # a cancellation that leaked from inside
+    except Exception:
+        log.exception("loop.fell", loop=loop.name)
+    else:
+        log.error("loop.ended", loop=loop.name)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def _stop(tasks: Sequence[asyncio.Task[None]], grace_seconds: float) -> None:
+    deadline = monotonic() + grace_seconds
+    for task in tasks:
+        task.cancel()
+        if task is tasks[0]:
+            await asyncio.wait({task}, timeout=grace_seconds / 2)
+    if tasks:
+        await asyncio.wait(tasks, timeout=deadline - monotonic())
+    for task in tasks:
+        if not task.done():
+            log.warning("loop.late", loop=task.get_name(), seconds=grace_seconds)
+
+
+async def _end(process: asyncio.subprocess.Process, grace_seconds: float) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), grace_seconds)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

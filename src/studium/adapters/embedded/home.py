@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from studium.adapters.embedded.servants import closed_way
 from studium.core.errors import StudiumError
 
 SYSTEM_HOME = Path("/var/lib/studium")
-OTHERS_TRAVERSE = 0o001
+PASS_THROUGH = 0o711
+"""Others may pass through to the engines' folders, and see nothing."""
+LOCK = "lock"
 
 
 class FolderInUseError(StudiumError):
@@ -36,8 +39,12 @@ class Home:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = path.with_suffix(f".{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(24))
+            with os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+            ) as file:
+                file.write(secrets.token_urlsafe(24))
+                file.flush()
+                os.fsync(file.fileno())  # the data outlives a power cut, so must its password
             draft.replace(path)
         return path.read_text()
 
@@ -46,21 +53,14 @@ def resolve(wished: Path) -> Home:
     """The absolute folder. PostgreSQL refuses to run as root, so root's data must lie where
     another user can reach it.
     """
-    folder = wished.expanduser().absolute()
-    if os.geteuid() == 0 and (closed := _closed_to_others(folder)):
+    folder = wished.expanduser().resolve()
+    if os.geteuid() == 0 and (closed := closed_way(folder)):
         remark = (
             f"{closed} is closed to other users, and PostgreSQL does not run as root:"
             f" the data goes to {SYSTEM_HOME}."
         )
         return Home(SYSTEM_HOME, remark)
     return Home(folder)
-
-
-def _closed_to_others(folder: Path) -> Path | None:
-    for parent in reversed(folder.parents):
-        if parent.exists() and not parent.stat().st_mode & OTHERS_TRAVERSE:
-            return parent
-    return None
 
 
 @contextmanager
@@ -70,28 +70,40 @@ def held(home: Home, address: str) -> Iterator[None]:
     Raises `FolderInUseError`, `NoPermissionError`. The kernel frees the lock of a killed process.
     """
     try:
-        # Others may pass through to the engines' folders, and see nothing.
-        home.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        lock = os.open(home.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        _make(home.folder)
+        lock = os.open(home.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise NoPermissionError(
-            f"{home.folder}: {error.strerror}. Choose a folder you may write to with STUDIUM_HOME."
-        ) from error
+        raise _refused(home.folder, error) from error
     try:
-        _lock(lock, home.folder)
-        os.ftruncate(lock, 0)
-        os.write(lock, f"process {os.getpid()} at {address}".encode())
+        _take(lock, home.folder, f"process {os.getpid()} at {address}")
         yield
     finally:
         os.close(lock)
 
 
-def _lock(lock: int, folder: Path) -> None:
+def _make(folder: Path) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        each.chmod(PASS_THROUGH)  # whatever the umask says
+
+
+def _take(lock: int, folder: Path, holder: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.write(lock, holder.encode())
     except BlockingIOError as error:
-        holder = os.read(lock, 200).decode() or "another process"
+        other = os.read(lock, 200).decode() or "another process"
         raise FolderInUseError(
-            f"{folder} is used by {holder}. Open that, end it, or choose another folder with"
+            f"{folder} is used by {other}. Open that, end it, or choose another folder with"
             " STUDIUM_HOME."
         ) from error
+    except OSError as error:
+        raise _refused(folder, error) from error
+
+
+def _refused(folder: Path, error: OSError) -> NoPermissionError:
+    return NoPermissionError(
+        f"{folder}: {error.strerror}. Choose a folder you may write to with STUDIUM_HOME."
+    )

@@ -3,19 +3,24 @@
 import asyncio
 import contextlib
 import platform
-import signal
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
-import psutil
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from studium.adapters.embedded.home import Home
-from studium.adapters.embedded.processes import die_with_parent, free_port, package_folder
+from studium.adapters.embedded.processes import (
+    end_orphans,
+    kept_port,
+    last_words,
+    launch,
+    package_folder,
+    stop,
+)
 from studium.core.errors import EngineUnavailableError
 
-log = structlog.get_logger()
+ENDINGS = (SIGTERM, SIGKILL)
 START_SECONDS, STOP_SECONDS = 20, 10
 
 
@@ -28,44 +33,28 @@ class EmbeddedValkey:
     async def start(self, port: int | None = None) -> str:
         """Its URL once it answers. Raises `EngineUnavailableError`."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self._end_orphan()
-        port = port or free_port()
+        configuration = self._folder / "valkey.conf"
+        await end_orphans("valkey-server", configuration, ENDINGS, STOP_SECONDS)
+        port = port or kept_port(self._folder)
+        self._configure(configuration, port)
+        self._process = await launch(_binary(), configuration, folder=self._folder)
         url = f"redis://:{self._home.secret('valkey')}@127.0.0.1:{port}/0"
-        with (self._folder / "log").open("ab") as sink:
-            self._process = await asyncio.create_subprocess_exec(
-                _binary(),
-                self._write_configuration(port),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-        (self._folder / "pid").write_text(str(self._process.pid))
         await self._answering(url)
         return url
 
     async def stop(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await stop(self._process, ENDINGS, STOP_SECONDS)
 
-    def _write_configuration(self, port: int) -> Path:
-        """A file, so that the password is in no process list."""
-        path = self._folder / "valkey.conf"
+    def _configure(self, path: Path, port: int) -> None:
+        """A file, so that the password is in no process list. `dir` is where it was started, so
+        that no folder's name needs quoting; its title stays the command, which finds an orphan.
+        """
         path.touch(mode=0o600)
         path.write_text(
             f"bind 127.0.0.1\nport {port}\nrequirepass {self._home.secret('valkey')}\n"
-            f'dir {self._folder}\nappendonly yes\nappendfsync everysec\nsave ""\n'
-            "maxmemory-policy noeviction\ndaemonize no\n"
+            'dir .\nappendonly yes\nappendfsync everysec\nsave ""\n'
+            "maxmemory-policy noeviction\ndaemonize no\nset-proc-title no\n"
         )
-        return path
 
     async def _answering(self, url: str) -> None:
         async with Redis.from_url(url, socket_timeout=1) as client:
@@ -76,15 +65,7 @@ class EmbeddedValkey:
                 if self._process and self._process.returncode is not None:
                     break
                 await asyncio.sleep(0.05)
-        raise EngineUnavailableError(f"Valkey does not start; see {self._folder / 'log'}.")
-
-    async def _end_orphan(self) -> None:
-        with contextlib.suppress(OSError, ValueError, psutil.Error):
-            orphan = psutil.Process(int((self._folder / "pid").read_text()))
-            if orphan.name() == _binary().name:
-                log.info("valkey.orphan_ended", pid=orphan.pid)
-                orphan.terminate()
-                await asyncio.to_thread(orphan.wait, STOP_SECONDS)
+        raise EngineUnavailableError(f"Valkey does not start. {last_words(self._folder)}")
 
 
 def _binary() -> Path:
