@@ -67,13 +67,16 @@ async def test_from_login_to_the_highlighted_quote(visit: Any, register: Any, sa
 
 async def test_the_splitter_moves_by_arrow_keys(visit: Any, shelf: Any) -> None:
     page: Page = await visit(shelf.book_path, person=shelf.teacher)
+    # The panes have their places once both sides are there.
+    await expect(page.locator(".pdf-page canvas").first).to_be_visible()
+    await expect(page.locator(".notes-section").first).to_be_visible()
     splitter = page.get_by_role("separator")
     await splitter.focus()
     before = await page.locator(".side").evaluate("(side) => side.clientWidth")
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("ArrowLeft")
-    after = await page.locator(".side").evaluate("(side) => side.clientWidth")
-    assert after > before
+    wider = "(before) => document.querySelector('.side').clientWidth > before"
+    await page.wait_for_function(wider, arg=before)
     await page.keyboard.press("End")
     await expect(splitter).to_have_attribute("aria-valuenow", "75")
 
