@@ -5,10 +5,12 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-STAMPS := build/stamps
+# Each stamp lies in what it speaks of: who removes that folder removes its stamp.
+INSTALLED := $(VENV)/.installed
+NODE_MODULES := web/node_modules/.installed
 UV := build/uv/bin/uv
 DIST := src/studium/web/dist/index.html
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 # Node of the environment first: the machine's own may be too old.
@@ -22,17 +24,17 @@ BOOK ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-up: $(STAMPS)/installed $(DIST) ## Set everything up and serve http://127.0.0.1:8000
+up: $(INSTALLED) $(DIST) ## Set everything up and serve http://127.0.0.1:8000
 	@exec $(BIN)/studium up
 
-demo: $(STAMPS)/installed $(DIST) ## Upload a book and show its notes (BOOK=file.pdf, default the sample)
+demo: $(INSTALLED) $(DIST) ## Upload a book and show its notes (BOOK=file.pdf, default the sample)
 	@$(BIN)/studium demo $(BOOK)
 
-test: $(STAMPS)/installed $(STAMPS)/node-modules $(DIST) ## Set everything up and run every test
+test: $(INSTALLED) $(NODE_MODULES) $(DIST) ## Set everything up and run every test
 	@$(NPM) run --silent test
 	@$(BIN)/pytest $(ARGS)
 
-check: $(STAMPS)/installed $(STAMPS)/node-modules ## Lint, format, types, the rules of the house
+check: $(INSTALLED) $(NODE_MODULES) ## Lint, format, types, the rules of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
@@ -43,18 +45,20 @@ web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
 
 engines: ## Install what only some tests need: Chromium (needs root)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
+	|| { echo "Chromium is missing, and only root can install it: sudo make engines."; exit 1; }
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 
-eval: $(STAMPS)/installed ## Measure the notes beside baselines
+eval: $(INSTALLED) ## Measure the notes beside baselines
 	@PYTHONPATH=. $(BIN)/python bench/eval_notes.py
 
-eval-retrieval: $(STAMPS)/installed ## Measure the search (needs ../shared/ir)
+eval-retrieval: $(INSTALLED) ## Measure the search (needs ../shared/ir)
 	@PYTHONPATH=. $(BIN)/python bench/eval_retrieval.py
 
-sample: $(STAMPS)/installed ## Build the sample book anew
+sample: $(INSTALLED) ## Build the sample book anew
 	@$(BIN)/python scripts/sample_book/build.py
 
-screenshots: $(STAMPS)/installed $(DIST) ## Take the README's pictures of the running app
+screenshots: $(INSTALLED) $(DIST) ## Take the README's pictures of the running app
 	@$(BIN)/python scripts/screenshots.py
 
 clean: ## Remove what was built, never the data
@@ -66,17 +70,17 @@ $(UV):
 	on Debian install python3-venv."; exit 1; }
 	@build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
-$(STAMPS)/installed: pyproject.toml uv.lock | $(UV)
+$(INSTALLED): pyproject.toml uv.lock | $(UV)
 	@echo "Installing the Python packages …"
 	@$(UV) sync --frozen --quiet --python $(PYTHON)
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
-$(STAMPS)/node-modules: web/package-lock.json $(STAMPS)/installed
+$(NODE_MODULES): web/package-lock.json $(INSTALLED)
 	@echo "Installing the web app's packages …"
 	@$(NPM) ci --ignore-scripts --silent
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
-$(DIST): $(WEB_SOURCES) $(STAMPS)/node-modules
+$(DIST): $(WEB_SOURCES) $(NODE_MODULES)
 	@echo "Building the web app …"
 	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@
