@@ -23,9 +23,14 @@ export function useLive() {
       const since = known?.items[0]?.id ?? 0;
       close = openChannel({ since, onMessage: (message) => receive(message, queries, stale) });
     };
-    void begin();
+    // Without a network the channel's own code may not load: begin again once there is one.
+    const start = () => {
+      begin().catch(() => addEventListener("online", start, { once: true }));
+    };
+    start();
     return () => {
       left = true;
+      removeEventListener("online", start);
       close?.();
     };
   }, [queries]);
