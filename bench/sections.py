@@ -12,6 +12,8 @@ from studium.services.library.contract import (
     SourceBlock,
     SourcePassage,
 )
+from studium.services.library.pdf import mapped
+from studium.services.library.pdfium import Pdfium
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "src" / "studium" / "sample" / "how-memory-learns.pdf"
@@ -20,11 +22,12 @@ MEMOIR = ROOT.parent / "shared" / "books" / "memoir-manual.pdf"
 
 def sections(path: Path) -> Iterator[tuple[SectionSource, dict[int, str]]]:
     """Each body section with the texts of its pages."""
-    book = extract.plan(path)
+    pdf = Pdfium(mapped(path))
+    book = extract.plan(pdf)
     pages: dict[int, PageText] = {}
     passages = []
     for each in book.ranges:
-        read = extract.read(path, each.first_page, each.last_page, book)
+        read = extract.read(pdf, each.first_page, each.last_page, book)
         pages |= {page.number: page for page in read}
         passages += chunk.pack(read, chunk.open_section(each.first_page, book.sections))
     organisation, course, material = uuid4(), uuid4(), uuid4()

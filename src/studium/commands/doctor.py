@@ -12,6 +12,7 @@ from rich.table import Table
 
 from studium import bootstrap
 from studium.adapters.embedded import home as homes
+from studium.runtime.jail import enter as jail
 from studium.runtime.webapp import DIST
 from studium.settings import EMBEDDED, Settings
 
@@ -37,9 +38,16 @@ def _machine(settings: Settings) -> dict[str, Verdict]:
     return {
         f"Python {sys.version.split()[0]}": (sys.version_info >= (3, 11), "Install Python ≥ 3.11."),
         f"folder {home.folder}": _writable(existing),
+        "jail for books": _jail(),
         "disk": (free > LEAST_DISK_GIB, f"{free:.1f} GiB are free; make room."),
         "web app": ((DIST / "index.html").is_file(), "Build it: make web."),
     }
+
+
+def _jail() -> Verdict:
+    """A lacking wall is a warning and no reason to stop: the others stand."""
+    lacks = jail.missing()
+    return not lacks, f"Books are read without {'; '.join(lacks)}."
 
 
 def _writable(folder: Path) -> Verdict:

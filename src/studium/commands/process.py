@@ -9,6 +9,7 @@ from studium import bootstrap
 from studium.runtime import relay
 from studium.runtime.database import open_database
 from studium.runtime.engines import Engines
+from studium.runtime.jail.enter import close_to_others
 from studium.runtime.server import serve
 from studium.runtime.service import Peers
 from studium.runtime.supervisor import Loop, supervise
@@ -38,6 +39,7 @@ async def run(
     when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. Every process answers `/healthz`, `/readyz`, `/metrics`."""
+    close_to_others()
     async with bootstrap.open_engines(settings) as engines:
         peers = bootstrap.gather_peers(engines)
         ready = bootstrap.readiness(engines)

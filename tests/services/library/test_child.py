@@ -44,7 +44,7 @@ def scanned() -> bytes:
     [
         (b"", "damaged or incomplete"),
         (b"%PDF-1.7\nnothing more", "damaged or incomplete"),
-        (tiny_book()[:2000], "damaged or incomplete"),
+        (tiny_book()[:200], "damaged or incomplete"),
         (encrypted(), "Remove the password"),
         (without_pages(), "has no pages"),
     ],
@@ -80,7 +80,9 @@ async def test_a_page_that_ends_the_child_fails_alone(
     run = child._run
 
     async def dies_on_page_two(job: dict[str, int], limits: Limits) -> object:
-        return None if job["last"] >= 2 >= job["first"] else await run(job, limits)
+        if job["last"] >= 2 >= job["first"]:
+            raise child._DiedError
+        return await run(job, limits)
 
     monkeypatch.setattr(child, "_run", dies_on_page_two)
     pages = await read_range(path, 1, 2, book)
@@ -96,3 +98,27 @@ async def test_limits_end_a_child(tmp_path: Path) -> None:
         assert pages[0].failure
     with pytest.raises(UnreadableFileError, match="more than 1 pages"):
         await plan_book(path, Limits(pages=1))
+
+
+async def test_a_file_that_was_cut_off_is_read_by_the_second_reader(tmp_path: Path) -> None:
+    """Pdfium refuses it; its owner is told that pages may be missing."""
+    path = saved(tmp_path, tiny_book()[:-600])
+    book = await plan_book(path)
+    assert (book.reader, book.pages) == ("oxide", 2)
+    assert "damaged" in (book.remark or "")
+    pages = await read_range(path, 1, book.pages, book)
+    assert "The forgetting curve is a graph" in pages[0].text
+
+
+async def test_a_book_whose_pages_end_the_planning_child_is_planned_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = child._run
+
+    async def dies_when_it_looks_at_pages(job: dict[str, object], limits: Limits) -> object:
+        if job.get("with_pages"):
+            raise child._DiedError
+        return await run(job, limits)
+
+    monkeypatch.setattr(child, "_run", dies_when_it_looks_at_pages)
+    assert (await plan_book(saved(tmp_path, tiny_book()))).pages == 2

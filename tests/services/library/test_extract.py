@@ -9,6 +9,8 @@ import pytest
 
 from studium.services.library import extract
 from studium.services.library.book import BookPlan, PageText
+from studium.services.library.pdf import mapped
+from studium.services.library.pdfium import Pdfium
 from tests.conftest import ROOT, SHARED
 
 SAMPLE = ROOT / "src" / "studium" / "sample" / "how-memory-learns.pdf"
@@ -16,11 +18,12 @@ TWO_COLUMNS = ROOT / "scripts" / "sample_book" / "two-views.typ"
 
 
 def read(path: Path) -> tuple[BookPlan, dict[int, PageText]]:
-    book = extract.plan(path)
+    pdf = Pdfium(mapped(path))
+    book = extract.plan(pdf)
     pages = [
         page
         for each in book.ranges
-        for page in extract.read(path, each.first_page, each.last_page, book)
+        for page in extract.read(pdf, each.first_page, each.last_page, book)
     ]
     return book, {page.number: page for page in pages}
 

@@ -3,7 +3,7 @@ between processes.
 """
 
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -54,6 +54,9 @@ class BookPlan(Value):
     labels: tuple[str, ...]
     sections: tuple[SectionPlan, ...]
     ranges: tuple[RangePlan, ...]
+    reader: Literal["pdfium", "oxide"] = "pdfium"
+    remark: str | None = None
+    """What its owner should know, though it can be read."""
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

@@ -1,17 +1,14 @@
-"""Reads PDFs in a child process with limits, because a file may be made to hurt its reader.
-
-`python -m studium.services.library.child` takes one job as JSON on standard input and answers one
-line of JSON. Its own session lets the parent end it with everything it started.
+"""Reads PDFs in a child process in a jail (`jailed.py`), because a file may be made to hurt its
+reader. This side starts it, waits, and ends it with everything that may be left of it.
 """
 
 import asyncio
 import contextlib
 import json
 import os
-import resource
 import signal
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,6 @@ from studium.core.errors import Kind, StudiumError
 from studium.services.library.book import BookPlan, PageText
 
 MIB = 2**20
-FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY = 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,13 @@ class Limits:
     wall_seconds: float = 180
     memory_bytes: int = 2048 * MIB
     """Of address space."""
-    output_bytes: int = 256 * MIB
+    output_bytes: int = 32 * MIB
     pages: int = 20_000
 
 
 LIMITS = Limits()
+COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "studium.services.library.jailed")
+"""`-I`: neither the environment nor the working folder has a say in what is imported."""
 
 
 class UnreadableFileError(StudiumError):
@@ -41,27 +39,59 @@ class UnreadableFileError(StudiumError):
     title = "The file cannot be read"
 
 
-ENCRYPTED = (
-    "The PDF asks for a password. Remove the password (print it to a new PDF) and upload that."
-)
+class _DiedError(Exception):
+    """The child ended without an answer, or broke a limit."""
+
+
 DAMAGED = (
     "The PDF is damaged or incomplete, or has no pages, so nothing of it can be read. Open it in a"
     " PDF viewer; if it shows there, save it as a new file and upload that, else get the file anew."
 )
-NO_PAGES = "The PDF has no pages. Check that the right file was chosen and upload it again."
-TOO_MANY = "The PDF has more than {most} pages. Split it into volumes and upload each."
+REFUSALS = {
+    "damaged": DAMAGED,
+    "encrypted": (
+        "The PDF asks for a password. Remove the password (print it to a new PDF) and upload that."
+    ),
+    "no pages": "The PDF has no pages. Check that the right file was chosen and upload it again.",
+    "too many pages": (
+        "The PDF has more than {pages} pages. Split it into volumes and upload each."
+    ),
+}
 TOO_HEAVY = (
     "Reading the PDF took more time or memory than one book may take. Save it as a new file, or"
     " split it, and upload that."
+)
+PAGE_TOO_HEAVY = "Reading the page took more time or memory than a page may take."
+SALVAGED = (
+    "The file is damaged. Studium read the {pages} pages that it could still find; compare them"
+    " with the book, and upload an undamaged file if some are missing."
 )
 
 
 async def plan_book(path: Path, limits: Limits = LIMITS) -> BookPlan:
     """Raises `UnreadableFileError` with a text for people."""
-    answer = await _run({"job": "plan", "path": str(path)}, limits)
-    if answer is None:
-        raise UnreadableFileError(TOO_HEAVY)
-    return BookPlan.from_json(answer["plan"])
+    try:
+        return await _plan(path, limits, "pdfium")
+    except UnreadableFileError as refusal:
+        if refusal.detail != DAMAGED:
+            raise
+    try:
+        book = await _plan(path, limits, "oxide")
+    except UnreadableFileError:
+        raise UnreadableFileError(DAMAGED) from None
+    return book.model_copy(update={"remark": SALVAGED.format(pages=book.pages)})
+
+
+async def _plan(path: Path, limits: Limits, reader: str) -> BookPlan:
+    """Where a page ends the child, the plan is made without looking at pages: then only that page
+    is lost, later, and not the book.
+    """
+    job = {"job": "plan", "path": str(path), "reader": reader, "most_pages": limits.pages}
+    for with_pages in (True, False):
+        with contextlib.suppress(_DiedError):
+            answer = await _run({**job, "with_pages": with_pages}, limits)
+            return BookPlan.from_json(answer["plan"])
+    raise UnreadableFileError(TOO_HEAVY)
 
 
 async def read_range(
@@ -70,43 +100,43 @@ async def read_range(
     """Every page of the range, in order; a page that ends the child is found by halving, and
     carries its reason while the others are read.
     """
-    job = {"job": "read", "path": str(path), "first": first, "last": last, "plan": book.to_json()}
-    answer = await _run(job, limits)
-    if answer is not None:
-        return [PageText.model_validate(page) for page in answer["pages"]]
-    if first == last:
-        reason = "Reading the page took more time or memory than a page may take."
-        return [PageText(number=first, failure=reason)]
-    middle = (first + last) // 2
-    left = await read_range(path, first, middle, book, limits)
-    return left + await read_range(path, middle + 1, last, book, limits)
+    job = {"job": "read", "path": str(path), "reader": book.reader, "first": first, "last": last}
+    try:
+        answer = await _run({**job, "plan": book.to_json()}, limits)
+    except _DiedError:
+        if first == last:
+            return [PageText(number=first, failure=PAGE_TOO_HEAVY)]
+        middle = (first + last) // 2
+        left = await read_range(path, first, middle, book, limits)
+        return left + await read_range(path, middle + 1, last, book, limits)
+    return [PageText.model_validate(page) for page in answer["pages"]]
 
 
-# ── parent ────────────────────────────────────────────────────────────────────────────────────
-async def _run(job: dict[str, Any], limits: Limits) -> dict[str, Any] | None:
-    """The child's answer; None where it died or broke a limit."""
+async def _run(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """The child's answer. Raises `_DiedError`, `UnreadableFileError`."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "studium.services.library.child"),
+        *COMMAND,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
+        env={},
+        cwd="/",
         start_new_session=True,
     )
+    told = {"cpu_seconds": limits.cpu_seconds, "memory_bytes": limits.memory_bytes}
     try:
-        sent = json.dumps({**job, "limits": asdict(limits)}).encode()
+        sent = json.dumps({**job, **told, "parent": os.getpid()}).encode()
         output = await asyncio.wait_for(_talk(process, sent, limits), limits.wall_seconds)
     except TimeoutError:
-        output = b""
+        raise _DiedError from None
     finally:
         await _end(process)
-    return _answer(output)
+    return _answer(output, limits)
 
 
 async def _talk(process: asyncio.subprocess.Process, sent: bytes, limits: Limits) -> bytes:
     if process.stdin is None or process.stdout is None:
-        return b""
+        raise _DiedError
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(sent)
         await process.stdin.drain()
@@ -115,7 +145,7 @@ async def _talk(process: asyncio.subprocess.Process, sent: bytes, limits: Limits
     while chunk := await process.stdout.read(1 << 20):
         output += chunk
         if len(output) > limits.output_bytes:
-            return b""
+            raise _DiedError
     return bytes(output)
 
 
@@ -125,46 +155,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _answer(output: bytes) -> dict[str, Any] | None:
+def _answer(output: bytes, limits: Limits) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
-        return None
-    if "refusal" in answer:
-        raise UnreadableFileError(answer["refusal"])
+        raise _DiedError from None
+    if refusal := answer.get("refusal"):
+        raise UnreadableFileError(REFUSALS[refusal].format(pages=limits.pages))
     return answer
-
-
-# ── child ─────────────────────────────────────────────────────────────────────────────────────
-def main() -> None:
-    job = json.load(sys.stdin)
-    limits = Limits(**job["limits"])
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(_work(job, limits), sys.stdout)
-
-
-def _work(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    from studium.services.library import extract  # noqa: PLC0415 - under the limits
-    from studium.services.library.pdf import UnreadableError  # noqa: PLC0415 - the same
-
-    path = Path(job["path"])
-    try:
-        if job["job"] == "read":
-            book = BookPlan.from_json(job["plan"])
-            pages = extract.read(path, job["first"], job["last"], book)
-            return {"pages": [page.model_dump(mode="json") for page in pages]}
-        pages_total = extract.count_pages(path)
-        if not pages_total:
-            return {"refusal": NO_PAGES}
-        if pages_total > limits.pages:
-            return {"refusal": TOO_MANY.format(most=limits.pages)}
-        return {"plan": extract.plan(path).to_json()}
-    except UnreadableError as error:
-        encrypted = error.code in {FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY}
-        return {"refusal": ENCRYPTED if encrypted else DAMAGED}
-
-
-if __name__ == "__main__":
-    main()

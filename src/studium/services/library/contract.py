@@ -61,7 +61,7 @@ class MaterialView(View):
     language: str
     """ISO 639-1 of the text, `und` where unknown."""
     problem: str | None
-    """Why it failed and what to do, for people."""
+    """Why it failed, or what is amiss with it, and what to do; for people."""
     receipt: Receipt | None
     page_labels: tuple[str, ...] | None = None
     """The printed label of each PDF page, only in the single view."""

@@ -1,7 +1,6 @@
 """From a PDF to a plan of the book and to the text of its pages. Runs in a child process."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from studium.core.text import fold
 from studium.services.library import headings, language, outline
@@ -23,18 +22,17 @@ def looks_like_pdf(head: bytes) -> bool:
 
 
 # ── plan ──────────────────────────────────────────────────────────────────────────────────────
-def plan(path: Path) -> BookPlan:
-    """Raises `UnreadableError`."""
-    pdf = Pdf(path)
+def plan(pdf: Pdf, *, with_pages: bool = True) -> BookPlan:
+    """`with_pages`: looks at pages for headings where there is no outline, and for the language."""
     entries = pdf.outline()
-    if not entries:
+    if not entries and with_pages:
         entries = headings.detected(dict(_readable(pdf, range(1, pdf.pages + 1))))
     heights = [pdf.size(number)[1] for number in range(1, pdf.pages + 1)]
     sections = outline.sections(entries, heights, pdf.pages)
     return BookPlan(
         pages=pdf.pages,
         title=_title(pdf.title),
-        language=language.guess(_sample(pdf)),
+        language=language.guess(_sample(pdf) if with_pages else ""),
         labels=tuple(pdf.labels()),
         sections=sections,
         ranges=outline.ranges(sections, pdf.pages),
@@ -62,9 +60,8 @@ def _sample(pdf: Pdf) -> str:
 
 
 # ── read ──────────────────────────────────────────────────────────────────────────────────────
-def read(path: Path, first: int, last: int, book: BookPlan) -> list[PageText]:
-    """Pages [first, last]; one that cannot be read carries its reason. Raises `UnreadableError`."""
-    pdf = Pdf(path)
+def read(pdf: Pdf, first: int, last: int, book: BookPlan) -> list[PageText]:
+    """Pages [first, last]; one that cannot be read carries its reason."""
     lines: dict[int, list[Line]] = {}
     failures: dict[int, str] = {}
     for number in range(first, last + 1):
@@ -130,8 +127,3 @@ def _offset(section: SectionPlan, found: Sequence[Paragraph], blocks: Sequence[B
         if wanted in fold(paragraph.text).lower() and len(paragraph.text) < len(wanted) + 40:
             return start
     return next((start for start, _ in near), blocks[-1].end)
-
-
-def count_pages(path: Path) -> int:
-    """Raises `UnreadableError`."""
-    return Pdf(path).pages

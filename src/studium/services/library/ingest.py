@@ -58,6 +58,7 @@ async def keep_plan(session: AsyncSession, material: Material, book: BookPlan) -
     material.page_labels = list(book.labels)
     material.language = book.language
     material.title = book.title or material.title
+    material.problem = book.remark
     material.stage = "reading"
     material.pages_total, material.ranges_total = book.pages, len(book.ranges)
     owner = {"material_id": material.id, "organisation_id": material.organisation_id}

@@ -3,9 +3,10 @@
 | file | holds |
 |---|---|
 | receive.py | the streamed upload body |
-| child.py | the child process that reads a PDF, and its limits |
+| child.py, jailed.py | the child process that reads a PDF: its limits, its inside |
 | extract.py | a PDF's plan, and the text of its pages |
-| pdf.py | lines with their place and type: all that speaks pdfium |
+| pdf.py | what is asked of a PDF: lines with their place and type |
+| pdfium.py, oxide.py | the two readers: all that speaks pdfium and pdf-oxide |
 | layout.py, margins.py | reading order, paragraphs, running heads |
 | outline.py, headings.py | sections and page ranges |
 | language.py | which language |
