@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     children: int = Field(default=2, ge=1, le=64)
     """Child processes for CPU-heavy work."""
     lease_seconds: float = Field(default=30, gt=0)
+    """How long a worker that says nothing keeps a delivery."""
+    resend_seconds: float = Field(default=30, gt=0)
+    """A message that no worker took for this long is sent again, then after twice as long, …"""
     grace_seconds: float = Field(default=20, gt=0)
     """How long SIGTERM waits for requests and work in hand."""
 

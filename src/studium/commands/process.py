@@ -77,7 +77,7 @@ async def _relay_loops(
     system = open_database(settings.courses_db_system)
     try:
         yield [
-            Loop("relay", relay.Relay(system, engines.broker).run),
+            Loop("relay", relay.Relay(system, engines.broker, settings.resend_seconds).run),
             Loop("sweeper", lambda: relay.sweep_forever(system)),
         ]
     finally:

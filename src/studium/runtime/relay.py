@@ -26,7 +26,7 @@ POLL_SECONDS = 1.0
 """A retry becomes due without a NOTIFY, so the relay also looks by itself."""
 SWEEP_SECONDS = 2.0
 RESEND_SECONDS = 30.0
-"""A message that nobody claimed for this long is sent again, then after twice as long, …"""
+"""The default of `STUDIUM_RESEND_SECONDS`: a message that nobody claimed for this long is sent again, then after twice as long, …"""
 
 _DUE = text(
     "SELECT id, group_name FROM events.deliveries"
@@ -51,7 +51,9 @@ _LEASE_LOST = text(
 )
 
 
-async def publish_due(database: Database, broker: Broker, batch: int = BATCH) -> int:
+async def publish_due(
+    database: Database, broker: Broker, batch: int = BATCH, resend_seconds: float = RESEND_SECONDS
+) -> int:
     """Publishes one batch and marks it sent; how many. A crash in between publishes them twice,
     which a claim makes harmless.
     """
@@ -60,7 +62,7 @@ async def publish_due(database: Database, broker: Broker, batch: int = BATCH) ->
         if rows:
             await broker.publish([Reference(row.id, row.group_name) for row in rows])
             ids = [row.id for row in rows]
-            await session.execute(_SENT, {"ids": ids, "resend": RESEND_SECONDS})
+            await session.execute(_SENT, {"ids": ids, "resend": resend_seconds})
     telemetry.relay_published(len(rows))
     return len(rows)
 
@@ -87,8 +89,9 @@ async def sweep_forever(database: Database) -> None:
 class Relay:
     """The loop: publish until nothing is due, then wait for a NOTIFY or the poll."""
 
-    def __init__(self, database: Database, broker: Broker) -> None:
+    def __init__(self, database: Database, broker: Broker, resend_seconds: float) -> None:
         self._database = database
+        self._resend = resend_seconds
         self._broker = broker
         self._woken = asyncio.Event()
 
@@ -107,7 +110,7 @@ class Relay:
     async def _publish_forever(self) -> None:
         while True:
             self._woken.clear()
-            while await publish_due(self._database, self._broker):
+            while await publish_due(self._database, self._broker, BATCH, self._resend):
                 pass
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
