@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Child processes for CPU-heavy work."""
     lease_seconds: float = Field(default=30, gt=0)
     """How long a worker that says nothing keeps a delivery."""
+    attempts: int = Field(default=5, ge=1)
+    """After so many a delivery is given up, and whoever waits for it is told."""
     resend_seconds: float = Field(default=30, gt=0)
     """A message that no worker took for this long is sent again, then after twice as long, …"""
     grace_seconds: float = Field(default=20, gt=0)

@@ -58,7 +58,12 @@ async def run(
 def _workers(settings: Settings, roles: Roles, engines: Engines, peers: Peers) -> list[Loop]:
     def loop(group: str) -> Loop:
         worker = Worker(
-            bootstrap.SERVICES[group], engines, peers, settings.slots, settings.lease_seconds
+            bootstrap.SERVICES[group],
+            engines,
+            peers,
+            settings.slots,
+            settings.lease_seconds,
+            settings.attempts,
         )
         return Loop(
             f"worker {group}", lambda: worker.run(engines.broker, settings.grace_seconds / 2)

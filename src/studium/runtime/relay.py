@@ -26,7 +26,7 @@ POLL_SECONDS = 1.0
 """A retry becomes due without a NOTIFY, so the relay also looks by itself."""
 SWEEP_SECONDS = 2.0
 RESEND_SECONDS = 30.0
-"""The default of `STUDIUM_RESEND_SECONDS`: a message that nobody claimed for this long is sent again, then after twice as long, …"""
+"""Default of `STUDIUM_RESEND_SECONDS`."""
 
 _DUE = text(
     "SELECT id, group_name FROM events.deliveries"

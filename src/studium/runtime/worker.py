@@ -65,7 +65,13 @@ class LeavingError(Exception):
 
 class Worker:
     def __init__(
-        self, service: Service, engines: Engines, peers: Peers, slots: int, lease_seconds: float
+        self,
+        service: Service,
+        engines: Engines,
+        peers: Peers,
+        slots: int,
+        lease_seconds: float,
+        attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._service = service
         self._types = {event.type_name(): event for event in service.handlers}
@@ -73,6 +79,7 @@ class Worker:
         self._peers = peers
         self._free = asyncio.Semaphore(slots)
         self._lease = lease_seconds
+        self._attempts = attempts
         self._work: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
 
@@ -158,7 +165,7 @@ class Worker:
             if event_type is None:
                 return await self._bury(claim, None, "this worker does not know the event")
             event = event_type.model_validate(claim.payload)
-            if claim.attempt > MAX_ATTEMPTS:
+            if claim.attempt > self._attempts:
                 return await self._bury(claim, event, "its worker was stopped in every attempt")
             try:
                 await self._under_lease(self._service.handlers[event_type](event, job), claim)
@@ -181,7 +188,7 @@ class Worker:
     async def _failed(self, claim: Claim, event: Event, error: Exception) -> str:
         log.warning("worker.attempt_failed", exc_info=error)
         reason = f"{type(error).__name__}: {error}"
-        if claim.attempt >= MAX_ATTEMPTS:
+        if claim.attempt >= self._attempts:
             return await self._bury(claim, event, reason)
         async with self._scoped(claim) as session:
             delay = deliveries.backoff(claim.attempt)
