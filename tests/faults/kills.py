@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,8 @@ class Run:
     journal: Journal
     seed: int
     book: bytes
+    weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
+    patience_seconds: float = PATIENCE_SECONDS
     stuck: list[str] = field(default_factory=list)
 
     async def go(self, kills: int, progress: Progress) -> Outcome:
@@ -109,7 +111,7 @@ class Run:
         pending: set[asyncio.Task[None]] = set()
         while len(self.journal.kills) < kills:
             await asyncio.sleep(chance.expovariate(1 / PAUSE_SECONDS))
-            victim = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+            victim = chance.choices(list(self.weights), list(self.weights.values()))[0]
             if victim == "freeze":
                 worker = chance.choice(["worker 1", "worker 2", "worker 3"])
                 frozen = asyncio.create_task(self.world.freeze(worker, LEASE_SECONDS * 1.5))
@@ -151,10 +153,10 @@ class Run:
                         self.stuck += await checker.stuck(margin)
 
     async def _end_of(self, living: list["asyncio.Task[None]"]) -> list[str]:
-        _, late = await asyncio.wait(living, timeout=PATIENCE_SECONDS)
+        _, late = await asyncio.wait(living, timeout=self.patience_seconds)
         for task in late:
             task.cancel()
-        return [f"a person still waited after {PATIENCE_SECONDS} s"] * len(late)
+        return [f"a person still waited after {self.patience_seconds} s"] * len(late)
 
     async def _judged(self, people: list[Person], reference: Portrait, late: list[str]) -> Outcome:
         findings = [*self.stuck, *late]

@@ -36,6 +36,7 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "worker 3": ("work", "notes", "realtime"),
 }
 ENGINES = ("postgres", "valkey")
+ROOT = Path(__file__).parents[2]
 PROGRAM = ("-m", "studium")
 
 
@@ -119,6 +120,7 @@ class World:
             member.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *self.program, *member.arguments),
                 env=environment,
+                cwd=ROOT,
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
