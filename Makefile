@@ -17,9 +17,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 NODE_BIN = $(abspath $(BIN))
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix web
 BOOK ?=
+KILLS ?= 1000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check web engines eval eval-retrieval screenshots sample clean
+.PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +56,12 @@ eval: $(INSTALLED) ## Measure the notes beside baselines
 
 eval-retrieval: $(INSTALLED) ## Measure the search (needs ../shared/ir)
 	@PYTHONPATH=. $(BIN)/python bench/eval_retrieval.py
+
+faults: $(INSTALLED) ## Kill everything at random, a thousand times; goes on where it was cut off
+	@$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED)
+
+faults-planted: $(INSTALLED) ## Plant bugs one at a time and see whether the checker finds them
+	@$(BIN)/python -m tests.faults.hunt build/planted
 
 sample: $(INSTALLED) ## Build the sample book anew
 	@$(BIN)/python scripts/sample_book/build.py

@@ -33,7 +33,8 @@ from tests.flows.acceptance import sample_book
 PEOPLE = 3
 WEIGHTS = {
     **dict.fromkeys(MEMBERS, 3),
-    "child": 4,
+    "reader": 3,
+    "embedder": 1,
     "postgres": 1,
     "valkey": 2,
     "freeze": 2,

@@ -159,7 +159,7 @@ WORKERS = {"worker 1": 3, "worker 2": 3, "worker 3": 3}
 BUGS = {
     "done before the work": Bug(done_before_the_work, WORKERS),
     "effects outside of the transaction": Bug(effects_outside_of_the_transaction, WORKERS),
-    "no fencing": Bug(no_fencing, {"freeze": 1, "child": 1}),
+    "no fencing": Bug(no_fencing, {"freeze": 1, "reader": 1}),
     "leases are not swept": Bug(leases_are_not_swept, WORKERS),
     "unclaimed messages are not sent again": Bug(
         unclaimed_messages_are_not_sent_again, {"valkey": 1, **WORKERS}
@@ -169,9 +169,9 @@ BUGS = {
     "told before it is stored": Bug(told_before_it_is_stored, WORKERS),
     "since is forgotten": Bug(since_is_forgotten, {"web 1": 1, "web 2": 1}),
     "the last section is counted without a lock": Bug(
-        the_last_section_is_counted_without_a_lock, {"child": 1}
+        the_last_section_is_counted_without_a_lock, {"reader": 1}
     ),
-    "ids are random": Bug(ids_are_random, {"child": 1}),
+    "ids are random": Bug(ids_are_random, {"reader": 1}),
 }
 
 

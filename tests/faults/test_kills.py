@@ -18,6 +18,6 @@ async def test_a_hundred_and_fifty_kills_change_nothing(tmp_path: Path) -> None:
     outcome = await kills.run(opened(tmp_path), KILLS, seed=2026)
     assert not outcome.findings
     assert sum(outcome.kills.values()) >= KILLS
-    assert all(outcome.kills[victim] for victim in ("postgres", "valkey", "relay", "child"))
+    assert all(outcome.kills[victim] for victim in ("postgres", "valkey", "relay", "reader"))
     assert outcome.books > 10
     assert outcome.notifications == 2 * outcome.books

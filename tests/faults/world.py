@@ -35,7 +35,8 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "worker 2": ("work", "library", "notes", "realtime"),
     "worker 3": ("work", "notes", "realtime"),
 }
-ENGINES = ("postgres", "valkey")
+CHILDREN = {"reader": "library.jailed", "embedder": "spawn_main"}
+"""What stands in the command line of a worker's children."""
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("-m", "studium")
 
@@ -145,22 +146,29 @@ class World:
         elif name == "valkey":
             await _killed(self._valkey._process)
             await self._valkey.start()
-        elif name == "child":
-            for child in self._children():
-                child.kill()
+        elif name in CHILDREN:
+            await self._kill_child(CHILDREN[name])
         else:
             await _killed(self.members[name].process)
             await self._launch(name)
 
-    def _children(self) -> list[psutil.Process]:
-        """The extraction children that work now; one of them, where there are several."""
-        found = []
+    async def _kill_child(self, word: str) -> None:
+        """The next one that works, of either library worker. Raises `TimeoutError`."""
+        async with asyncio.timeout(START_SECONDS):
+            while not (child := self._child(word)):
+                await asyncio.sleep(0.02)
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+
+    def _child(self, word: str) -> psutil.Process | None:
         for name in ("worker 1", "worker 2"):
             process = self.members[name].process
             with contextlib.suppress(psutil.Error):
                 if process:
-                    found += psutil.Process(process.pid).children(recursive=True)
-        return found[:1]
+                    for child in psutil.Process(process.pid).children(recursive=True):
+                        if word in " ".join(child.cmdline()):
+                            return child
+        return None
 
     async def freeze(self, name: str, seconds: float) -> None:
         """SIGSTOP: to the others it is dead, and then it goes on where it was."""
