@@ -1,6 +1,7 @@
 """`make faults-planted`: plants each bug in a world of its own and says what the checker found."""
 
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def main() -> None:
     caught = True
     for name in sys.argv[2:] or BUGS:
         folder = root / name.replace(" ", "-")
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         folder.chmod(0o711)
         outcome = asyncio.run(hunted(folder, name))

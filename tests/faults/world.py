@@ -155,7 +155,7 @@ class World:
     async def _kill_child(self, word: str) -> None:
         """The next one that works, of either library worker. Raises `TimeoutError`."""
         async with asyncio.timeout(START_SECONDS):
-            while not (child := self._child(word)):
+            while not (child := self._child(word)):  # noqa: ASYNC110 - a birth tells nobody
                 await asyncio.sleep(0.02)
         with contextlib.suppress(psutil.Error):
             child.kill()
