@@ -44,6 +44,8 @@ PAUSE_SECONDS = 0.9
 """Mean time between two faults."""
 PATIENCE_SECONDS = 180
 """From the last fault to the last notes."""
+LISTEN_SECONDS = 20
+"""For what the sockets still have to tell."""
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ class Run:
             (material,) = first.account.acknowledged
             await first._settle(material)
             await _quiet(self.world)
-            await first.caught_up(2)
+            await first.caught_up(2, LISTEN_SECONDS)
             async with _checker(self.world) as checker:
                 kept.write_text(json.dumps(await checker.portrait(material)))
         portrait: Portrait = json.loads(kept.read_text())
@@ -164,10 +166,12 @@ class Run:
         if not late:
             await _quiet(self.world)
         async with _checker(self.world) as checker:
-            for person in people:
-                last = 2 * len(person.account.acknowledged)
-                with contextlib.suppress(TimeoutError):
-                    await person.caught_up(last)
+            await asyncio.gather(
+                *(
+                    person.caught_up(2 * len(person.account.acknowledged), LISTEN_SECONDS)
+                    for person in people
+                )
+            )
             findings += await checker.findings(self.journal, reference, self.book)
         accounts = self.journal.accounts.values()
         killed = {name: self.journal.kills.count(name) for name in WEIGHTS if name != "freeze"}
