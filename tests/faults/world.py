@@ -22,6 +22,7 @@ from studium.adapters.embedded.home import Home
 from studium.adapters.embedded.postgres import EmbeddedPostgres
 from studium.adapters.embedded.valkey import EmbeddedValkey
 from studium.commands import up
+from studium.runtime.supervisor import die_with_parent
 from studium.settings import Settings
 
 LEASE_SECONDS, RESEND_SECONDS, SWEEP_SECONDS = 3.0, 4.0, 2.0
@@ -125,6 +126,7 @@ class World:
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),
             )
 
     async def ready(self, name: str) -> None:
