@@ -122,3 +122,22 @@ async def test_a_book_whose_pages_end_the_planning_child_is_planned_without_them
 
     monkeypatch.setattr(child, "_run", dies_when_it_looks_at_pages)
     assert (await plan_book(saved(tmp_path, tiny_book()))).pages == 2
+
+
+async def test_a_range_that_ends_every_child_is_given_up_after_some_deaths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file made to hurt costs a bounded number of attempts, and each page has its reason."""
+    path = saved(tmp_path, tiny_book())
+    book = await plan_book(path)
+    started = []
+
+    async def dies(job: dict[str, int], limits: Limits) -> object:
+        started.append((job["first"], job["last"]))
+        raise child._DiedError
+
+    monkeypatch.setattr(child, "_run", dies)
+    pages = await read_range(path, 1, 40, book, Limits(deaths=16))
+    assert len(started) == 16
+    assert [page.number for page in pages] == list(range(1, 41))
+    assert all(page.failure for page in pages)

@@ -26,9 +26,12 @@ class Limits:
     """Of address space."""
     output_bytes: int = 32 * MIB
     pages: int = 20_000
+    deaths: int = 16
+    """Of children, in one range: then its unread pages are given up."""
 
 
-LIMITS = Limits()
+PLAN_LIMITS = Limits()
+READ_LIMITS = Limits(cpu_seconds=30, wall_seconds=60)
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "studium.services.library.jailed")
 """`-I`: neither the environment nor the working folder has a say in what is imported."""
 
@@ -61,14 +64,14 @@ TOO_HEAVY = (
     "Reading the PDF took more time or memory than one book may take. Save it as a new file, or"
     " split it, and upload that."
 )
-PAGE_TOO_HEAVY = "Reading the page took more time or memory than a page may take."
+PAGE_TOO_HEAVY = "Reading the page, or one beside it, took more time or memory than it may take."
 SALVAGED = (
     "The file is damaged. Studium read the {pages} pages that it could still find; compare them"
     " with the book, and upload an undamaged file if some are missing."
 )
 
 
-async def plan_book(path: Path, limits: Limits = LIMITS) -> BookPlan:
+async def plan_book(path: Path, limits: Limits = PLAN_LIMITS) -> BookPlan:
     """Raises `UnreadableFileError` with a text for people."""
     try:
         return await _plan(path, limits, "pdfium")
@@ -95,20 +98,38 @@ async def _plan(path: Path, limits: Limits, reader: str) -> BookPlan:
 
 
 async def read_range(
-    path: Path, first: int, last: int, book: BookPlan, limits: Limits = LIMITS
+    path: Path, first: int, last: int, book: BookPlan, limits: Limits = READ_LIMITS
 ) -> list[PageText]:
     """Every page of the range, in order; a page that ends the child is found by halving, and
     carries its reason while the others are read.
     """
-    job = {"job": "read", "path": str(path), "reader": book.reader, "first": first, "last": last}
+    plan = {"path": str(path), "reader": book.reader, "plan": book.to_json()}
+    waiting = [(first, last)]
+    read: list[PageText] = []
+    deaths = 0
+    while waiting:
+        start, end = waiting.pop()
+        job = {**plan, "job": "read", "first": start, "last": end}
+        pages = await _pages(job, limits) if deaths < limits.deaths else None
+        if pages is not None:
+            read += pages
+            continue
+        deaths += 1
+        if start < end and deaths < limits.deaths:
+            middle = (start + end) // 2
+            waiting += [(middle + 1, end), (start, middle)]
+        else:
+            lost = range(start, end + 1)
+            read += [PageText(number=number, failure=PAGE_TOO_HEAVY) for number in lost]
+    return read
+
+
+async def _pages(job: dict[str, Any], limits: Limits) -> list[PageText] | None:
+    """None where they end the child."""
     try:
-        answer = await _run({**job, "plan": book.to_json()}, limits)
+        answer = await _run(job, limits)
     except _DiedError:
-        if first == last:
-            return [PageText(number=first, failure=PAGE_TOO_HEAVY)]
-        middle = (first + last) // 2
-        left = await read_range(path, first, middle, book, limits)
-        return left + await read_range(path, middle + 1, last, book, limits)
+        return None
     return [PageText.model_validate(page) for page in answer["pages"]]
 
 

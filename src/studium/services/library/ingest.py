@@ -31,6 +31,11 @@ NO_TEXT = (
     "No page of this file holds text: it is probably scanned. The file is kept. Run it through a"
     " text recognition (OCR) program and upload the result."
 )
+MANY_FAILED = 100
+UNREADABLE = (
+    "Most pages of this file cannot be read: it is damaged, or made so that no reader can. The file"
+    " is kept. Open it in a PDF viewer, save it as a new file and upload that."
+)
 
 
 async def current(
@@ -144,6 +149,10 @@ async def keep_range(
     material.pages_failed += sum(1 for page in pages if page.failure)
     material.pages_empty += sum(1 for page in pages if not page.failure and not page.text)
     material.passages_total += len(found)
+    if material.pages_failed >= MANY_FAILED and 2 * material.pages_failed > material.pages_read:
+        # A file may hold thousands of pages that each cost all they may: enough is enough.
+        await _end_reading(session, material, UNREADABLE)
+        return
     await emit(session, fact(PageRangeRead, material, number=number))
     await _announce_sections(session, material)
     if material.ranges_read == material.ranges_total:
@@ -186,9 +195,13 @@ async def _announce_sections(session: AsyncSession, material: Material) -> None:
 async def _all_read(session: AsyncSession, material: Material) -> None:
     material.stage = "indexing"
     if not material.passages_total:
-        material.status, material.problem = "failed", NO_TEXT
-        await session.flush()
-        await emit(session, fact(MaterialFailed, material, reason=NO_TEXT))
+        await _end_reading(session, material, UNREADABLE if material.pages_failed else NO_TEXT)
+
+
+async def _end_reading(session: AsyncSession, material: Material, reason: str) -> None:
+    material.status, material.problem = "failed", reason
+    await session.flush()
+    await emit(session, fact(MaterialFailed, material, reason=reason))
 
 
 # ── embed ─────────────────────────────────────────────────────────────────────────────────────
