@@ -110,17 +110,17 @@ async def test_a_file_that_was_cut_off_is_read_by_the_second_reader(tmp_path: Pa
     assert "The forgetting curve is a graph" in pages[0].text
 
 
-async def test_a_book_whose_pages_end_the_planning_child_is_planned_without_them(
+async def test_a_book_that_ends_the_planning_child_is_planned_with_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = child._run
 
-    async def dies_when_it_looks_at_pages(job: dict[str, object], limits: Limits) -> object:
-        if job.get("with_pages"):
+    async def dies_when_it_looks(job: dict[str, object], limits: Limits) -> object:
+        if job["look"] != "count":
             raise child._DiedError
         return await run(job, limits)
 
-    monkeypatch.setattr(child, "_run", dies_when_it_looks_at_pages)
+    monkeypatch.setattr(child, "_run", dies_when_it_looks)
     assert (await plan_book(saved(tmp_path, tiny_book()))).pages == 2
 
 

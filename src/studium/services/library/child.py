@@ -30,6 +30,9 @@ class Limits:
     """Of children, in one range: then its unread pages are given up."""
 
 
+LOOKS = {"pdfium": ("pages", "tables", "count"), "oxide": ("pages",)}
+"""How thorough a look is tried, one after the other. The second reader guesses pages that are not
+there, so it has to show them."""
 PLAN_LIMITS = Limits()
 READ_LIMITS = Limits(cpu_seconds=30, wall_seconds=60)
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "studium.services.library.jailed")
@@ -86,13 +89,13 @@ async def plan_book(path: Path, limits: Limits = PLAN_LIMITS) -> BookPlan:
 
 
 async def _plan(path: Path, limits: Limits, reader: str) -> BookPlan:
-    """Where a page ends the child, the plan is made without looking at pages: then only that page
-    is lost, later, and not the book.
+    """Where a page or a table ends the child, the plan is made without looking there: then only
+    that page is lost, later, or the headings, and not the book.
     """
     job = {"job": "plan", "path": str(path), "reader": reader, "most_pages": limits.pages}
-    for with_pages in (True, False):
+    for look in LOOKS[reader]:
         with contextlib.suppress(_DiedError):
-            answer = await _run({**job, "with_pages": with_pages}, limits)
+            answer = await _run({**job, "look": look}, limits)
             return BookPlan.from_json(answer["plan"])
     raise UnreadableFileError(TOO_HEAVY)
 

@@ -1,6 +1,7 @@
 """From a PDF to a plan of the book and to the text of its pages. Runs in a child process."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from studium.core.text import fold
 from studium.services.library import headings, language, outline
@@ -22,18 +23,23 @@ def looks_like_pdf(head: bytes) -> bool:
 
 
 # ── plan ──────────────────────────────────────────────────────────────────────────────────────
-def plan(pdf: Pdf, *, with_pages: bool = True) -> BookPlan:
-    """`with_pages`: looks at pages for headings where there is no outline, and for the language."""
-    entries = pdf.outline()
-    if not entries and with_pages:
-        entries = headings.detected(dict(_readable(pdf, range(1, pdf.pages + 1))))
-    heights = [pdf.size(number)[1] for number in range(1, pdf.pages + 1)]
+Look = Literal["pages", "tables", "count"]
+"""How much of a file is looked at: all of it; outline and labels but no page; how many pages."""
+
+
+def plan(pdf: Pdf, look: Look = "pages") -> BookPlan:
+    """Where there is no outline, headings are looked for on the pages."""
+    numbers = range(1, pdf.pages + 1)
+    entries = pdf.outline() if look != "count" else []
+    if not entries and look == "pages":
+        entries = headings.detected(dict(_readable(pdf, numbers)))
+    heights = [pdf.size(number)[1] for number in numbers] if entries else []
     sections = outline.sections(entries, heights, pdf.pages)
     return BookPlan(
         pages=pdf.pages,
-        title=_title(pdf.title),
-        language=language.guess(_sample(pdf) if with_pages else ""),
-        labels=tuple(pdf.labels()),
+        title=_title(pdf.title) if look != "count" else "",
+        language=language.guess(_sample(pdf) if look == "pages" else ""),
+        labels=tuple(pdf.labels() if look != "count" else map(str, numbers)),
         sections=sections,
         ranges=outline.ranges(sections, pdf.pages),
     )

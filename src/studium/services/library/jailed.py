@@ -57,7 +57,7 @@ def _plan(pdf: Pdf, job: dict[str, Any]) -> dict[str, Any]:
         return {"refusal": "no pages"}
     if pdf.pages > job["most_pages"]:
         return {"refusal": "too many pages"}
-    book = extract.plan(pdf, with_pages=job["with_pages"])
+    book = extract.plan(pdf, job["look"])
     return {"plan": book.model_copy(update={"reader": job["reader"]}).to_json()}
 
 

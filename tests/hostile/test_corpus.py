@@ -1,0 +1,64 @@
+"""Each hostile file ends in a true receipt or in a refusal that says what to do."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from studium.services.library.book import PageText
+from studium.services.library.child import Limits, UnreadableFileError, plan_book, read_range
+from tests.hostile.corpus import FILES, MIB
+
+LIMITS = Limits(cpu_seconds=15, wall_seconds=60)
+ADVICE = ("upload", "Split")
+KNOWN = "The forgetting curve"
+
+
+async def outcome(path: Path) -> list[PageText] | str:
+    """The pages, or the words of the refusal."""
+    try:
+        book = await plan_book(path, LIMITS)
+    except UnreadableFileError as refusal:
+        return refusal.detail
+    assert sum(each.last_page - each.first_page + 1 for each in book.ranges) == book.pages
+    return [
+        page
+        for each in book.ranges
+        for page in await read_range(path, each.first_page, each.last_page, book, LIMITS)
+    ]
+
+
+def peak() -> int:
+    """Bytes that this process, the parent, ever had in memory."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", FILES)
+async def test_a_true_receipt_or_a_refusal_that_says_what_to_do(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "book.pdf"
+    path.write_bytes(FILES[name].make())
+    before = peak()
+    found = await outcome(path)
+    assert peak() - before < 40 * MIB, "the parent pays for a hostile file"
+    if isinstance(found, str):
+        assert FILES[name].end in {"refused", "either"}, found
+        assert any(word in found for word in ADVICE), found
+        return
+    assert FILES[name].end in {"read", "either"}
+    assert [page.number for page in found] == list(range(1, len(found) + 1))
+    assert not [page for page in found if page.text and page.failure]
+    assert all("\x00" not in page.text for page in found), "PostgreSQL takes no NUL"
+    "".join(page.text for page in found).encode()  # and no half of a surrogate pair
+    if FILES[name].end == "read":
+        assert any(page.text for page in found), "the good part is kept"
+
+
+@pytest.mark.timeout(300)
+async def test_what_is_left_of_a_book_is_read_as_it_was(tmp_path: Path) -> None:
+    """A book that was cut off near its end gives the pages before the cut."""
+    path = tmp_path / "book.pdf"
+    path.write_bytes(FILES["cut at 10/11"].make())
+    found = await outcome(path)
+    assert not isinstance(found, str)
+    assert any(KNOWN in page.text for page in found)
