@@ -31,8 +31,7 @@ class Limits:
 
 
 LOOKS = {"pdfium": ("pages", "tables", "count"), "oxide": ("pages",)}
-"""How thorough a look is tried, one after the other. The second reader guesses pages that are not
-there, so it has to show them."""
+"""How thorough a look is tried, one after the other."""
 PLAN_LIMITS = Limits()
 READ_LIMITS = Limits(cpu_seconds=30, wall_seconds=60)
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "studium.services.library.jailed")

@@ -45,6 +45,11 @@ def plan(pdf: Pdf, look: Look = "pages") -> BookPlan:
     )
 
 
+def has_text(pdf: Pdf) -> bool:
+    """Whether any page can be read and holds a line."""
+    return any(lines for _, lines in _readable(pdf, range(1, pdf.pages + 1)))
+
+
 def _title(title: str) -> str:
     """Metadata titles are often a file name or a program's remark; those do not count."""
     bad = ("untitled", "microsoft word", ".doc", ".tex", ".dvi", ".indd", ".pdf")

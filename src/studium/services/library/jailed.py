@@ -57,6 +57,9 @@ def _plan(pdf: Pdf, job: dict[str, Any]) -> dict[str, Any]:
         return {"refusal": "no pages"}
     if pdf.pages > job["most_pages"]:
         return {"refusal": "too many pages"}
+    # The second reader guesses pages that are not there, so it has to show one.
+    if job["reader"] == "oxide" and not extract.has_text(pdf):
+        raise UnreadableError
     book = extract.plan(pdf, job["look"])
     return {"plan": book.model_copy(update={"reader": job["reader"]}).to_json()}
 
