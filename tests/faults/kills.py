@@ -71,15 +71,18 @@ class Run:
         try:
             reference = await self._reference()
             people = self._people()
-            async with asyncio.TaskGroup() as lives:
-                living = [lives.create_task(person.live()) for person in people]
-                watch = lives.create_task(self._watch())
+            living = [asyncio.create_task(person.live()) for person in people]
+            watch = asyncio.create_task(self._watch())
+            try:
                 await self._disturb(kills, progress)
                 for person in people:
                     person.leaving.set()
-                late = await self._end_of(living)
-                watch.cancel()
-            return await self._judged(people, reference, late)
+                complaints = await self._complaints(living)
+            finally:
+                for task in (*living, watch):
+                    task.cancel()
+                await asyncio.gather(*living, watch, return_exceptions=True)
+            return await self._judged(people, reference, complaints)
         finally:
             await self.world.stop()
             self.journal.close()
@@ -155,15 +158,17 @@ class Run:
                     if not disturbed:
                         self.stuck += await checker.stuck(margin)
 
-    async def _end_of(self, living: list["asyncio.Task[None]"]) -> list[str]:
-        _, late = await asyncio.wait(living, timeout=self.patience_seconds)
-        for task in late:
-            task.cancel()
-        return [f"a person still waited after {self.patience_seconds} s"] * len(late)
+    async def _complaints(self, living: list["asyncio.Task[None]"]) -> list[str]:
+        """Of people who still wait, and of those who were given an answer that may not be."""
+        done, late = await asyncio.wait(living, timeout=self.patience_seconds)
+        waiting = [f"a person still waited after {self.patience_seconds} s"] * len(late)
+        return waiting + [str(error) for task in done if (error := task.exception())]
 
-    async def _judged(self, people: list[Person], reference: Portrait, late: list[str]) -> Outcome:
-        findings = [*self.stuck, *late]
-        if not late:
+    async def _judged(
+        self, people: list[Person], reference: Portrait, complaints: list[str]
+    ) -> Outcome:
+        findings = [*self.stuck, *complaints]
+        if not complaints:
             await _quiet(self.world)
         async with _checker(self.world) as checker:
             await asyncio.gather(

@@ -27,17 +27,22 @@ def main() -> None:
     job = json.load(sys.stdin)
     if job["parent"] != os.getppid():
         return  # It died before it could be told to end us.
-    for codec in CODECS:
-        codecs.lookup(codec)
+    prepare()
     content = mapped(Path(job["path"]))
     enter(Cell(job["cpu_seconds"], job["memory_bytes"]))
-    sys.stdout.write(json.dumps(_answer(job, content)))
+    sys.stdout.write(json.dumps(answer(job, content)))
     sys.stdout.flush()
     # What the file did to the reader's memory shall not matter when it is taken down.
     os._exit(0)
 
 
-def _answer(job: dict[str, Any], content: Content) -> dict[str, Any]:
+def prepare() -> None:
+    """Loads what is loaded at its first use only."""
+    for codec in CODECS:
+        codecs.lookup(codec)
+
+
+def answer(job: dict[str, Any], content: Content) -> dict[str, Any]:
     try:
         pdf: Pdf = READERS[job["reader"]](content)
         if job["job"] == "read":

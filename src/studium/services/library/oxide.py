@@ -10,7 +10,7 @@ from typing import Any
 import pdf_oxide
 
 from studium.services.library.book import OutlineEntry
-from studium.services.library.pdf import Content, Line, UnreadableError
+from studium.services.library.pdf import Content, Line, UnreadableError, sane
 
 MOST_ENTRIES = 10_000
 pdf_oxide.disable_logging()
@@ -35,11 +35,16 @@ class Oxide:
         return [str(number) for number in range(1, self.pages + 1)]
 
     def outline(self) -> list[OutlineEntry]:
-        return list(islice(_flat(self._document.get_outline() or (), 0), MOST_ENTRIES))
+        """Empty where it cannot be read: what matters here are the pages."""
+        try:
+            entries = self._document.get_outline() or ()
+        except RuntimeError:
+            return []
+        return list(islice(_flat(entries, 0), MOST_ENTRIES))
 
     def size(self, number: int) -> tuple[float, float]:
         left, bottom, right, top = self._document.page_media_box(number - 1)
-        return right - left, top - bottom
+        return sane(right - left), sane(top - bottom)
 
     def lines(self, number: int) -> list[Line]:
         return [
@@ -58,14 +63,14 @@ def _flat(entries: Any, level: int) -> Any:
 
 
 def _line(found: Any) -> Line:
-    left, bottom, width, height = found.bbox
+    left, bottom, width, height = map(sane, found.bbox)
     return Line(
         text=found.text.strip(),
         left=left,
         right=left + width,
         bottom=bottom,
         top=bottom + height,
-        size=sorted(word.font_size for word in found.words)[len(found.words) // 2],
+        size=sorted(sane(word.font_size) for word in found.words)[len(found.words) // 2],
         mono=all("mono" in word.font_name.lower() for word in found.words),
         bold=all(word.is_bold for word in found.words),
         mended=False,

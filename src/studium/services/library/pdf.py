@@ -20,6 +20,15 @@ def mapped(path: Path) -> Content:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
 
 
+FARTHEST = 1e6
+"""Points: a page has 14,400 at most (ISO 32000-2, annex C)."""
+
+
+def sane(value: float) -> float:
+    """A place on a page; 0 for what is none (infinity, NaN, beyond any page)."""
+    return value if -FARTHEST < value < FARTHEST else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     text: str

@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from studium.services.library.book import OutlineEntry
-from studium.services.library.pdf import Content, Line, UnreadableError
+from studium.services.library.pdf import Content, Line, UnreadableError, sane
 
 ENCRYPTED = {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}
 MOST_ENTRIES, MOST_LABEL, MOST_TITLE = 10_000, 40, 300
@@ -62,14 +62,14 @@ class Pdfium:
             if destination is None or index is None or not title:
                 continue
             view = destination.get_view()[1]
-            top = float(view[1]) if len(view) > 1 and view[1] else None
+            top = sane(float(view[1])) if len(view) > 1 and view[1] else None
             entries.append(OutlineEntry(level=bookmark.level, title=title, page=index + 1, top=top))
         return entries
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of a 1-based page, in points."""
         width, height = self._document.get_page_size(number - 1)
-        return float(width), float(height)
+        return sane(float(width)), sane(float(height))
 
     def lines(self, number: int) -> list[Line]:
         """The lines of a 1-based page in the order of its content stream."""
@@ -105,12 +105,12 @@ def _line(page: "raw.FPDF_TEXTPAGE", text: str, at: int, mended: bool) -> Line:
     fonts = [_font(page, at) for at in (first, middle, last)]
     return Line(
         text=text.strip(),
-        left=start[0],
-        right=end[1],
-        bottom=min(start[2], end[2]),
-        top=max(start[3], end[3]),
+        left=sane(start[0]),
+        right=sane(end[1]),
+        bottom=sane(min(start[2], end[2])),
+        top=sane(max(start[3], end[3])),
         # One character may be a symbol of another font; the middle of three is the line's.
-        size=sorted(_size(page, at) for at in (first, middle, last))[1],
+        size=sorted(sane(_size(page, at)) for at in (first, middle, last))[1],
         mono=all(_MONO.search(font) for font in fonts[:2]),
         bold=all(_BOLD.search(font) for font in fonts),
         mended=mended,
