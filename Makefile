@@ -18,10 +18,11 @@ NODE_BIN = $(abspath $(BIN))
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix web
 BOOK ?=
 KILLS ?= 1000
+RUNS ?= 20000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted sample clean
+.PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +63,9 @@ faults: $(INSTALLED) ## Kill everything at random, a thousand times; goes on whe
 
 faults-planted: $(INSTALLED) ## Plant bugs one at a time and see whether the checker finds them
 	@$(BIN)/python -m tests.faults.hunt build/planted
+
+fuzz: $(INSTALLED) ## Twenty thousand mutants of real pages through the jail
+	@$(BIN)/python -m tests.hostile.fuzz --runs $(RUNS)
 
 sample: $(INSTALLED) ## Build the sample book anew
 	@$(BIN)/python scripts/sample_book/build.py

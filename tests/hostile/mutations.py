@@ -26,11 +26,8 @@ def bases() -> tuple[bytes, ...]:
         writer = pypdf.PdfWriter()
         added = writer.add_page(page)
         if number % 2:
-            for stream in added["/Contents"] if isinstance(added["/Contents"], list) else ():
-                stream.get_object().decode()
-            added.get_contents()
             added.compress_content_streams(level=0)
-        writer.add_outline_item("Here", 0)
+        writer.add_outline_item(title="Here", page_number=0)
         sink = io.BytesIO()
         writer.write(sink)
         found.append(sink.getvalue())
