@@ -77,6 +77,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             verifier=Verifier({signing_key.public.id: signing_key.public}),
             limits=Limits(
                 upload_max_bytes=settings.upload_max_bytes,
+                quota_bytes=settings.quota_bytes,
                 secure_cookies=settings.public_url.startswith("https:"),
             ),
         )

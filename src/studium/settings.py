@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Where browsers reach Studium; its scheme decides whether cookies are `Secure`."""
 
     upload_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    quota_bytes: int = Field(default=50 * 1024**3, ge=0)
+    """All books of one organisation together; 0: no limit."""
     slots: int = Field(default=2, ge=1, le=64)
     """Deliveries that one worker group works on at a time in this process."""
     children: int = Field(default=2, ge=1, le=64)

@@ -18,6 +18,8 @@ from studium.runtime.tokens import SigningKey, Verifier
 @dataclass(frozen=True, slots=True)
 class Limits:
     upload_max_bytes: int
+    quota_bytes: int
+    """Of an organisation; 0: none."""
     secure_cookies: bool
 
 

@@ -69,6 +69,15 @@ class MaterialView(View):
     created_at: datetime
 
 
+class StorageView(View):
+    """Of the organisation that a course belongs to."""
+
+    used: int
+    """Bytes of all its books."""
+    quota: int | None
+    """Bytes that they may have together; None: as many as there is room for."""
+
+
 class MaterialList(View):
     items: tuple[MaterialView, ...]
     next: str | None = None

@@ -14,8 +14,8 @@ from studium.runtime.paging import Cursor, Limit, page
 from studium.runtime.ranges import byte_range
 from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
-from studium.services.library import queries, search, service
-from studium.services.library.contract import MaterialList, MaterialView, SearchView
+from studium.services.library import queries, search, service, storage
+from studium.services.library.contract import MaterialList, MaterialView, SearchView, StorageView
 from studium.services.library.receive import incoming_file
 
 router = APIRouter()
@@ -68,6 +68,20 @@ async def of_course(
     await peers.get(Courses).course(principal, course_id)
     items, following = page(await queries.of_course(session, course_id), cursor, limit)
     return MaterialList(items=items, next=following)
+
+
+@router.get("/v1/courses/{course_id}/storage")
+async def stored(
+    course_id: UUID,
+    principal: Caller,
+    session: CoursesTransaction,
+    engines: EnginesOf,
+    peers: PeersOf,
+) -> StorageView:
+    """For teachers: how full the organisation's storage is."""
+    course = await peers.get(Courses).teach(principal, course_id)
+    used = await storage.used(session, course.organisation_id)
+    return StorageView(used=used, quota=engines.limits.quota_bytes or None)
 
 
 @router.get("/v1/materials/{material_id}")

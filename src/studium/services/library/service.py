@@ -12,12 +12,14 @@
 | language.py | which language |
 | chunk.py | passages |
 | book.py | the values that travel between these |
+| storage.py | how much an organisation may store |
 | ingest.py | what each stage keeps |
 | search.py | hybrid search over a course |
 | local.py | `contract.Library` in this process |
 """
 
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,12 +33,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, StudiumError
 from studium.core.identity import Principal, new_id
-from studium.core.ports import Objects
 from studium.runtime.database import scope_of
 from studium.runtime.deliveries import emit
 from studium.runtime.engines import Engines
 from studium.services.courses.contract import CourseView
-from studium.services.library import queries
+from studium.services.library import queries, storage
 from studium.services.library.contract import MaterialView
 from studium.services.library.events import (
     MaterialCancelled,
@@ -94,11 +95,12 @@ async def upload(
     """Streams the file to the object store, then accepts it in one transaction.
 
     The same bytes twice in a course answer the material that is there. Raises `EmptyFileError`,
-    `NotAPdfError`, `TooLargeError`; whatever fails, nothing half-written stays.
+    `NotAPdfError`, `TooLargeError`, `QuotaExceededError`; whatever fails, nothing half-written
+    stays.
     """
     material_id = new_id()
     key = f"{course.organisation_id}/{material_id}/book.pdf"
-    stored = await _store(engines.objects, key, file.chunks, engines.limits.upload_max_bytes)
+    stored = await _store(engines, key, file.chunks, await _room(engines, principal, course))
     material = Material(
         id=material_id,
         organisation_id=course.organisation_id,
@@ -113,6 +115,7 @@ async def upload(
     try:
         async with engines.courses.transaction(scope_of(principal)) as session:
             view = await _accept(session, material)
+            await storage.check(session, course.organisation_id, engines.limits.quota_bytes)
     except BaseException:
         with suppress(StudiumError):
             await engines.objects.delete(key)
@@ -122,11 +125,23 @@ async def upload(
     return Upload(view, view.id == material_id)
 
 
-async def _store(objects: Objects, key: str, chunks: AsyncIterator[bytes], most: int) -> Stored:
+async def _room(engines: Engines, principal: Principal, course: CourseView) -> int:
+    """Bytes that the organisation may still add. An upload that cannot fit ends early; whether it
+    fits beside others is decided when it is accepted.
+    """
+    quota = engines.limits.quota_bytes
+    if not quota:
+        return sys.maxsize
+    async with engines.courses.transaction(scope_of(principal)) as session:
+        return quota - await storage.used(session, course.organisation_id)
+
+
+async def _store(engines: Engines, key: str, chunks: AsyncIterator[bytes], room: int) -> Stored:
+    most = engines.limits.upload_max_bytes
     digest = hashlib.sha256()
     size = 0
     head = b""
-    async with objects.create(key) as writer:
+    async with engines.objects.create(key) as writer:
         async for chunk in chunks:
             size += len(chunk)
             if size > most:
@@ -134,6 +149,8 @@ async def _store(objects: Objects, key: str, chunks: AsyncIterator[bytes], most:
                     f"Nothing was kept. A book may have {most // 2**20} MiB; split it, or ask"
                     " your operator to raise STUDIUM_UPLOAD_MAX_BYTES."
                 )
+            if size > room:
+                raise storage.exceeded(engines.limits.quota_bytes)
             if len(head) < SNIFFED_BYTES:
                 head += chunk[:SNIFFED_BYTES]
             digest.update(chunk)

@@ -215,6 +215,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/courses/{course_id}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stored
+         * @description For teachers: how full the organisation's storage is.
+         */
+        get: operations["stored_v1_courses__course_id__storage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations/{code}/accept": {
         parameters: {
             query?: never;
@@ -836,6 +856,16 @@ export interface components {
              */
             expires_in: number;
         };
+        /**
+         * StorageView
+         * @description Of the organisation that a course belongs to.
+         */
+        StorageView: {
+            /** Quota */
+            quota: number | null;
+            /** Used */
+            used: number;
+        };
         /** TicketView */
         TicketView: {
             /** Ticket */
@@ -1368,6 +1398,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stored_v1_courses__course_id__storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
                 };
             };
             /** @description Default Response */

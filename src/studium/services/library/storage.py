@@ -1,0 +1,51 @@
+"""How much an organisation may store, counted from the books that it has.
+
+There is no counter beside them that a lost upload could leave wrong.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from studium.core.errors import Kind, StudiumError
+from studium.services.library.models import Material
+
+MIB = 2**20
+
+# Two uploads that are accepted at the same time see each other's bytes.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:organisation, 0))")
+
+
+class QuotaExceededError(StudiumError):
+    kind = Kind.TOO_LARGE
+    type = "quota-exceeded"
+    title = "The organisation's storage is full"
+
+
+async def used(session: AsyncSession, organisation_id: UUID) -> int:
+    """Bytes of all its books."""
+    total = await session.scalar(
+        select(func.coalesce(func.sum(Material.bytes), 0)).where(
+            Material.organisation_id == organisation_id
+        )
+    )
+    return int(total or 0)
+
+
+async def check(session: AsyncSession, organisation_id: UUID, quota: int) -> None:
+    """In the transaction that added a book. Raises `QuotaExceededError`."""
+    if not quota:
+        return
+    await session.execute(_ONE_AT_A_TIME, {"organisation": str(organisation_id)})
+    stored = await used(session, organisation_id)
+    if stored > quota:
+        raise exceeded(quota)
+
+
+def exceeded(quota: int) -> QuotaExceededError:
+    return QuotaExceededError(
+        f"Nothing of this file was kept; the books that are there stay. All books together may have"
+        f" {quota // MIB} MiB. Delete books that nobody needs, or ask your operator to raise"
+        " STUDIUM_QUOTA_BYTES."
+    )
