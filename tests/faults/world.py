@@ -59,6 +59,8 @@ class World:
     program: Sequence[str] = PROGRAM
     """What each process runs; a planted bug puts itself before it."""
     members: dict[str, Member] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    """More of the environment, for what is started from now on."""
     settings: Settings = field(init=False)
     home: Home = field(init=False)
     _postgres: EmbeddedPostgres = field(init=False)
@@ -117,7 +119,8 @@ class World:
             for key, value in self.settings.model_dump().items()
             if key in known and value is not None and value != ""
         }
-        environment = {"PATH": os.environ["PATH"], **told, "STUDIUM_PORT": str(member.port)}
+        environment = {"PATH": os.environ["PATH"], **told, **self.told}
+        environment["STUDIUM_PORT"] = str(member.port)
         with (self.folder / f"{name}.log").open("ab") as sink:
             member.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *self.program, *member.arguments),

@@ -65,7 +65,8 @@ class Database:
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """Commits when the block ends well, rolls back when it raises.
 
-        Raises `EngineUnavailableError` when the database cannot be reached or went away.
+        Raises `EngineUnavailableError` when the database cannot be reached, went away, or takes no
+        changes.
         """
         session = AsyncSession(self.engine, expire_on_commit=False)
         session.info["subscriptions"] = self.subscriptions
@@ -79,7 +80,7 @@ class Database:
         except (OperationalError, InterfaceError, OSError) as error:
             raise unreachable(error) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or _is_unable(error):
                 raise unreachable(error) from error
             raise
 
@@ -105,9 +106,20 @@ def after_commit(session: AsyncSession, errand: Callable[[], Awaitable[object]])
     session.info["after_commit"].append(errand)
 
 
+UNABLE = ("08", "25006", "53", "57P", "58")
+"""SQLSTATEs (PostgreSQL, appendix A), by how they begin: no connection, read-only, no room (disk,
+memory, connections), stopped by an operator, the disk itself."""
+
+
+def _is_unable(error: DBAPIError) -> bool:
+    """The database is there and cannot: time may mend it, nobody's request is to blame."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(UNABLE)
+
+
 def unreachable(error: Exception) -> EngineUnavailableError:
     return EngineUnavailableError(
-        "The database cannot be reached. Nothing was changed; try again in a moment.",
+        "The database cannot be reached, or takes no changes now. Nothing was changed; try again in"
+        " a moment.",
         cause=type(error).__name__,
     )
 
