@@ -21,6 +21,8 @@ KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
 
+HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
+
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
 
@@ -47,10 +49,10 @@ check: $(INSTALLED) $(NODE_MODULES) ## Lint, format, types, the rules of the hou
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
 
-engines: ## Install what only some tests need: Chromium (needs root)
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
-	|| { echo "Chromium is missing, and only root can install it: sudo make engines."; exit 1; }
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+engines: ## Install what only some tests need: Chromium, libfaketime (needs root)
+	@$(HAVE_ENGINES) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
+	|| { echo "Chromium or libfaketime is missing, and only root can install it: sudo make engines."; exit 1; }
+	@$(HAVE_ENGINES) || { apt-get update -qq && apt-get install -y -qq chromium libfaketime; }
 
 eval: $(INSTALLED) ## Measure the notes beside baselines
 	@PYTHONPATH=. $(BIN)/python bench/eval_notes.py

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from tests.faults import kills
 from tests.faults.journal import Journal
 from tests.faults.kills import Outcome, Run
 from tests.faults.planted import BUGS
@@ -19,7 +20,7 @@ KILLS = 25
 PATIENCE_SECONDS = 40
 
 
-async def hunted(folder: Path, name: str, kills: int = KILLS) -> Outcome:
+async def hunted(folder: Path, name: str, times: int = KILLS) -> Outcome:
     """A short kill run with the bug in every process."""
     program = ("-m", "tests.faults.planted", name)
     with Progress() as progress:
@@ -31,18 +32,25 @@ async def hunted(folder: Path, name: str, kills: int = KILLS) -> Outcome:
             weights=BUGS[name].shown_by,
             patience_seconds=PATIENCE_SECONDS,
         )
-        return await run.go(kills, progress)
+        return await run.go(times, progress)
+
+
+def fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    folder.chmod(0o711)
+    return folder
 
 
 def main() -> None:
     root = Path(sys.argv[1]).resolve()
+    sound = fresh(root / "sound")
+    asyncio.run(kills.run(sound, 0, seed=1))
     shown = Table("planted", "kills", "books", "findings", "the first", title="Planted bugs")
     caught = True
     for name in sys.argv[2:] or BUGS:
-        folder = root / name.replace(" ", "-")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        folder.chmod(0o711)
+        folder = fresh(root / name.replace(" ", "-"))
+        shutil.copy(sound / kills.REFERENCE, folder)
         outcome = asyncio.run(hunted(folder, name))
         caught &= bool(outcome.findings)
         first = outcome.findings[0][:100] if outcome.findings else "NOT CAUGHT"

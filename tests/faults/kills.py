@@ -31,6 +31,7 @@ from tests.faults.world import (
 from tests.flows.acceptance import sample_book
 
 PEOPLE = 3
+REFERENCE = "reference.json"
 WEIGHTS = {
     **dict.fromkeys(MEMBERS, 3),
     "reader": 3,
@@ -89,20 +90,24 @@ class Run:
 
     async def _reference(self) -> Portrait:
         """What an undisturbed run makes of the book; kept, for a run that goes on."""
-        kept = self.world.folder / "reference.json"
+        kept = self.world.folder / REFERENCE
         if not kept.exists():
-            first = Person("first@school.test", self._webs(), self.book, self.journal)
-            first.leaving.set()
-            await first.live()
-            await first._upload_one()
-            (material,) = first.account.acknowledged
-            await first._settle(material)
-            await _quiet(self.world)
-            await first.caught_up(2, LISTEN_SECONDS)
-            async with _checker(self.world) as checker:
-                kept.write_text(json.dumps(await checker.portrait(material)))
+            async with asyncio.timeout(self.patience_seconds):
+                await self._undisturbed(kept)
         portrait: Portrait = json.loads(kept.read_text())
         return portrait
+
+    async def _undisturbed(self, kept: Path) -> None:
+        first = Person("first@school.test", self._webs(), self.book, self.journal)
+        first.leaving.set()
+        await first.live()
+        await first._upload_one()
+        (material,) = first.account.acknowledged
+        await first._settle(material)
+        await _quiet(self.world)
+        await first.caught_up(2, LISTEN_SECONDS)
+        async with _checker(self.world) as checker:
+            kept.write_text(json.dumps(await checker.portrait(material)))
 
     def _webs(self) -> list[str]:
         return [self.world.members[name].url for name in ("web 1", "web 2")]

@@ -54,7 +54,12 @@ def effects_outside_of_the_transaction() -> None:
             yield session
         self.finished = True
 
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
     _put(worker.Job, "finish", finish)
+    # The heartbeat would find the delivery ended, and end the work: it has to keep still.
+    _put(worker.Worker, "_beat", never)
 
 
 def no_fencing() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -176,7 +177,7 @@ async def test_a_database_that_takes_no_changes(stage: Stage) -> None:
             "SELECT pg_reload_conf()",
         )
     folder = stage.world.home.folder / "objects"
-    assert len([path for path in folder.rglob("*.pdf")]) == len(stage.person.account.acknowledged)
+    assert len(list(folder.rglob("*.pdf"))) == len(stage.person.account.acknowledged)
     await stage.ended(material)
 
 
@@ -283,6 +284,11 @@ async def test_the_database_s_clock_jumps(
         material = await stage.upload()
         await asyncio.sleep(0.5)
         clock.write_text(f"{jump:+d}")
+        async with stage.looking() as checker:
+            jumped = await checker.connection.fetchval(
+                "SELECT extract(epoch FROM clock_timestamp())"
+            )
+        assert abs(float(jumped) - time.time() - jump) < 60, "the clock did not jump"
         await stage.ended(material)
 
 
