@@ -91,13 +91,14 @@ class Run:
     async def _reference(self) -> Portrait:
         """What an undisturbed run makes of the book; kept, for a run that goes on."""
         kept = self.world.folder / REFERENCE
-        if not kept.exists():
+        portrait = _kept(kept)
+        if portrait is None:
             async with asyncio.timeout(self.patience_seconds):
-                await self._undisturbed(kept)
-        portrait: Portrait = json.loads(kept.read_text())
+                portrait = await self._undisturbed()
+            _keep(kept, portrait)
         return portrait
 
-    async def _undisturbed(self, kept: Path) -> None:
+    async def _undisturbed(self) -> Portrait:
         first = Person("first@school.test", self._webs(), self.book, self.journal)
         first.leaving.set()
         await first.live()
@@ -107,7 +108,7 @@ class Run:
         await _quiet(self.world)
         await first.caught_up(2, LISTEN_SECONDS)
         async with _checker(self.world) as checker:
-            kept.write_text(json.dumps(await checker.portrait(material)))
+            return await checker.portrait(material)
 
     def _webs(self) -> list[str]:
         return [self.world.members[name].url for name in ("web 1", "web 2")]
@@ -191,6 +192,14 @@ class Run:
             notifications=sum(len(each.seen) for each in accounts),
             findings=findings,
         )
+
+
+def _kept(path: Path) -> Portrait | None:
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _keep(path: Path, portrait: Portrait) -> None:
+    path.write_text(json.dumps(portrait))
 
 
 @contextlib.asynccontextmanager
