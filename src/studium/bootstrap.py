@@ -17,7 +17,7 @@ from studium.adapters.vectors import open_vectors
 from studium.runtime.database import Subscriptions, open_database
 from studium.runtime.engines import Engines, Limits
 from studium.runtime.http import Readiness, create_app
-from studium.runtime.service import Peers, Service
+from studium.runtime.service import Peers, Service, Sweep
 from studium.runtime.tokens import Verifier, open_signing_key
 from studium.runtime.webapp import mount_web_app
 from studium.services.auth.wiring import SERVICE as AUTH
@@ -126,3 +126,7 @@ async def backgrounds(engines: Engines, peers: Peers, names: Sequence[str]) -> A
             if background := SERVICES[name].background:
                 await stack.enter_async_context(background(engines, peers))
         yield
+
+
+def sweeps() -> list[Sweep]:
+    return [service.sweep for service in SERVICES.values() if service.sweep]

@@ -131,6 +131,7 @@ COURSES = (
     "courses.enrolments",
     "courses.invitations",
     "library.materials",
+    "library.uploads",
     "library.ranges",
     "library.sections",
     "library.pages",

@@ -84,6 +84,7 @@ async def _relay_loops(
         yield [
             Loop("relay", relay.Relay(system, engines.broker, settings.resend_seconds).run),
             Loop("sweeper", lambda: relay.sweep_forever(system)),
+            Loop("clearing", lambda: relay.clear_forever(system, engines, bootstrap.sweeps())),
         ]
     finally:
         await system.close()

@@ -4,7 +4,7 @@ Both see every organisation (role `studium_system`) and any number of each may r
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
@@ -18,6 +18,8 @@ from studium.core.ports import Broker, Reference
 from studium.runtime import telemetry
 from studium.runtime.database import Database, Scope
 from studium.runtime.deliveries import CHANNEL
+from studium.runtime.engines import Engines
+from studium.runtime.service import Sweep
 
 log = structlog.get_logger()
 
@@ -25,6 +27,7 @@ BATCH = 200
 POLL_SECONDS = 1.0
 """A retry becomes due without a NOTIFY, so the relay also looks by itself."""
 SWEEP_SECONDS = 2.0
+CLEAR_SECONDS = 600.0
 RESEND_SECONDS = 30.0
 """Default of `STUDIUM_RESEND_SECONDS`."""
 
@@ -84,6 +87,17 @@ async def sweep_forever(database: Database) -> None:
         except EngineUnavailableError as error:
             log.warning("sweeper.paused", error=str(error))
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def clear_forever(database: Database, engines: Engines, sweeps: Sequence[Sweep]) -> None:
+    """Lets the services clear away what processes left behind that ended in the middle."""
+    while True:
+        for clear in sweeps:
+            try:
+                await clear(database, engines)
+            except EngineUnavailableError as error:
+                log.warning("clearing.paused", error=str(error))
+        await asyncio.sleep(CLEAR_SECONDS)
 
 
 class Relay:

@@ -1,6 +1,6 @@
 """What a service hands to `bootstrap`, and how services find each other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from fastapi import APIRouter
 
 from studium.core.event import Event
+from studium.runtime.database import Database
 from studium.runtime.engines import Engines
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 Contract = TypeVar("Contract")
 Background = Callable[[Engines, "Peers"], AbstractAsyncContextManager[None]]
+Sweep = Callable[[Database, Engines], Awaitable[int]]
+"""`(system, engines)`: clears away what was left behind in any organisation; how many things."""
 
 
 class Peers:
@@ -45,3 +48,5 @@ class Service:
     """Contract → implementation."""
     background: "Background | None" = None
     """What runs beside the routes for as long as they are served."""
+    sweep: "Sweep | None" = None
+    """Called every so often beside the relay."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import DateTime, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -105,3 +105,12 @@ class Passage(Base):
     end_offset: Mapped[int]
     text: Mapped[str]
     content_hash: Mapped[bytes]
+
+
+class Uploading(Base):
+    __tablename__ = "uploads"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the material that it becomes."""
+    organisation_id: Mapped[UUID]
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """By the database's clock."""

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from studium.core.errors import Kind, StudiumError
 
@@ -46,11 +47,21 @@ async def incoming_file(content_type: str, body: AsyncIterator[bytes]) -> Incomi
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise NoFileError("Send the book as multipart/form-data in the field `file`.")
     form = _Form(options[b"boundary"])
+    body = _whole(body)
     async for chunk in body:
         form.feed(chunk)
         if form.file_name is not None:
             return IncomingFile(safe_name(form.file_name), _chunks(form, body))
     raise NoFileError("Send the book in the field `file` and give it a file name.")
+
+
+async def _whole(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Whoever breaks off is no mistake of ours, and hears no answer."""
+    try:
+        async for chunk in body:
+            yield chunk
+    except ClientDisconnect as error:
+        raise BrokenUploadError("The connection was lost; nothing was kept.") from error
 
 
 async def _chunks(form: "_Form", body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

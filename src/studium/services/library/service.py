@@ -13,6 +13,7 @@
 | chunk.py | passages |
 | book.py | the values that travel between these |
 | storage.py | how much an organisation may store |
+| uploads.py | uploads on their way, and what is left of those that ended in the middle |
 | ingest.py | what each stage keeps |
 | search.py | hybrid search over a course |
 | local.py | `contract.Library` in this process |
@@ -21,7 +22,6 @@
 import hashlib
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import NamedTuple, TypeVar
@@ -37,7 +37,7 @@ from studium.runtime.database import scope_of
 from studium.runtime.deliveries import emit
 from studium.runtime.engines import Engines
 from studium.services.courses.contract import CourseView
-from studium.services.library import queries, storage
+from studium.services.library import queries, storage, uploads
 from studium.services.library.contract import MaterialView
 from studium.services.library.events import (
     MaterialCancelled,
@@ -95,44 +95,46 @@ async def upload(
     """Streams the file to the object store, then accepts it in one transaction.
 
     The same bytes twice in a course answer the material that is there. Raises `EmptyFileError`,
-    `NotAPdfError`, `TooLargeError`, `QuotaExceededError`; whatever fails, nothing half-written
-    stays.
+    `NotAPdfError`, `TooLargeError`, `QuotaExceededError`, `TooSlowError`; whatever fails, nothing
+    half-written stays.
     """
     material_id = new_id()
-    key = f"{course.organisation_id}/{material_id}/book.pdf"
-    stored = await _store(engines, key, file.chunks, await _room(engines, principal, course))
-    material = Material(
-        id=material_id,
-        organisation_id=course.organisation_id,
-        course_id=course.id,
-        uploaded_by=principal.account_id,
-        title=_title(file.name),
-        file_name=file.name,
-        bytes=stored.bytes,
-        sha256=stored.sha256,
-        object_key=key,
-    )
+    key = f"{uploads.folder(course.organisation_id, material_id)}/book.pdf"
+    room = await _begin(engines, principal, course, material_id)
     try:
+        stored = await _store(engines, key, file.chunks, room)
+        material = Material(
+            id=material_id,
+            organisation_id=course.organisation_id,
+            course_id=course.id,
+            uploaded_by=principal.account_id,
+            title=_title(file.name),
+            file_name=file.name,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            object_key=key,
+        )
         async with engines.courses.transaction(scope_of(principal)) as session:
-            view = await _accept(session, material)
-            await storage.check(session, course.organisation_id, engines.limits.quota_bytes)
+            view = await _accept(session, material, engines.limits.quota_bytes)
     except BaseException:
-        with suppress(StudiumError):
-            await engines.objects.delete(key)
+        await uploads.abandon(engines, course.organisation_id, material_id)
         raise
     if view.id != material_id:
-        await engines.objects.delete(key)
+        await uploads.abandon(engines, course.organisation_id, material_id)
     return Upload(view, view.id == material_id)
 
 
-async def _room(engines: Engines, principal: Principal, course: CourseView) -> int:
-    """Bytes that the organisation may still add. An upload that cannot fit ends early; whether it
-    fits beside others is decided when it is accepted.
+async def _begin(
+    engines: Engines, principal: Principal, course: CourseView, material_id: UUID
+) -> int:
+    """How many bytes the organisation may still add. An upload that cannot fit ends early; whether
+    it fits beside others is decided when it is accepted.
     """
     quota = engines.limits.quota_bytes
-    if not quota:
-        return sys.maxsize
     async with engines.courses.transaction(scope_of(principal)) as session:
+        await uploads.announce(session, course.organisation_id, material_id)
+        if not quota:
+            return sys.maxsize
         return quota - await storage.used(session, course.organisation_id)
 
 
@@ -150,7 +152,8 @@ async def _store(engines: Engines, key: str, chunks: AsyncIterator[bytes], room:
                     " your operator to raise STUDIUM_UPLOAD_MAX_BYTES."
                 )
             if size > room:
-                raise storage.exceeded(engines.limits.quota_bytes)
+                quota = engines.limits.quota_bytes
+                raise storage.exceeded(quota - room, quota)
             if len(head) < SNIFFED_BYTES:
                 head += chunk[:SNIFFED_BYTES]
             digest.update(chunk)
@@ -169,7 +172,7 @@ def _title(file_name: str) -> str:
     return PurePath(file_name).stem.replace("_", " ").strip() or file_name
 
 
-async def _accept(session: AsyncSession, material: Material) -> MaterialView:
+async def _accept(session: AsyncSession, material: Material, quota: int) -> MaterialView:
     """The new material, or the one with the same bytes that the course has."""
     added = await session.scalar(
         insert(Material)
@@ -187,6 +190,8 @@ async def _accept(session: AsyncSession, material: Material) -> MaterialView:
             raise NotNowError("The same book was being deleted. Upload it again.")
         return await queries.view(session, existing)
     kept = await queries.found(session, added)
+    await storage.check(session, kept.organisation_id, kept.bytes, quota)
+    await uploads.accepted(session, added)
     await emit(session, fact(MaterialUploaded, kept))
     return await queries.view(session, added)
 

@@ -33,19 +33,21 @@ async def used(session: AsyncSession, organisation_id: UUID) -> int:
     return int(total or 0)
 
 
-async def check(session: AsyncSession, organisation_id: UUID, quota: int) -> None:
-    """In the transaction that added a book. Raises `QuotaExceededError`."""
+async def check(session: AsyncSession, organisation_id: UUID, added: int, quota: int) -> None:
+    """In the transaction that added a book of `added` bytes. Raises `QuotaExceededError`."""
     if not quota:
         return
     await session.execute(_ONE_AT_A_TIME, {"organisation": str(organisation_id)})
     stored = await used(session, organisation_id)
     if stored > quota:
-        raise exceeded(quota)
+        raise exceeded(stored - added, quota)
 
 
-def exceeded(quota: int) -> QuotaExceededError:
+def exceeded(before: int, quota: int) -> QuotaExceededError:
     return QuotaExceededError(
-        f"Nothing of this file was kept; the books that are there stay. All books together may have"
-        f" {quota // MIB} MiB. Delete books that nobody needs, or ask your operator to raise"
-        " STUDIUM_QUOTA_BYTES."
+        "Nothing of this file was kept; the books that are there stay. They take"
+        f" {before / MIB:,.1f} of the {quota / MIB:,.1f} MiB that all books together may have."
+        " Delete books that nobody needs, or ask your operator to raise STUDIUM_QUOTA_BYTES.",
+        used=before,
+        quota=quota,
     )
