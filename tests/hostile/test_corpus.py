@@ -1,6 +1,5 @@
 """Each hostile file ends in a true receipt or in a refusal that says what to do."""
 
-import resource
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from studium.services.library.book import PageText
 from studium.services.library.child import Limits, UnreadableFileError, plan_book, read_range
 from tests.hostile.corpus import FILES, MIB
+from tests.hostile.memory import Watched
 
 LIMITS = Limits(cpu_seconds=15, wall_seconds=60)
 ADVICE = ("upload", "Split")
@@ -28,19 +28,15 @@ async def outcome(path: Path) -> list[PageText] | str:
     ]
 
 
-def peak() -> int:
-    """Bytes that this process, the parent, ever had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", FILES)
 async def test_a_true_receipt_or_a_refusal_that_says_what_to_do(name: str, tmp_path: Path) -> None:
     path = tmp_path / "book.pdf"
     path.write_bytes(FILES[name].make())
-    before = peak()
-    found = await outcome(path)
-    assert peak() - before < 40 * MIB, "the parent pays for a hostile file"
+    with Watched() as memory:
+        found = await outcome(path)
+    assert memory.grown < 40 * MIB, "the parent pays for a hostile file"
+    assert 0 < memory.child < LIMITS.memory_bytes
     if isinstance(found, str):
         assert FILES[name].end in {"refused", "either"}, found
         assert any(word in found for word in ADVICE), found

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import asyncpg
-import psutil
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -13,6 +12,7 @@ from studium.settings import Settings
 from tests.conftest import running
 from tests.flows.acceptance import Browser, heard_until
 from tests.hostile.corpus import FILES, MIB
+from tests.hostile.memory import Watched
 from tests.services.library.books import tiny_book
 
 CHOSEN = (
@@ -48,16 +48,15 @@ async def test_nobody_else_notices(settings: Settings) -> None:
         await teacher.register("teacher")
         theirs = await stranger.ok("POST", "/v1/courses", json={"title": "Hostile"})
         course = await teacher.ok("POST", "/v1/courses", json={"title": "Memory"})
-        before = psutil.Process().memory_info().rss
         files = [FILES[name].make() for name in CHOSEN]
-        hostile = [await stranger.upload(theirs["id"], content) for content in files]
-        async with teacher.listening() as heard:
-            good = await teacher.upload(course["id"], tiny_book())
-            await heard_until(heard, "notes.ready")
-        for name, material in zip(CHOSEN, hostile, strict=True):
-            check(name, await ended(stranger, material["id"]))
-        grown = psutil.Process().memory_info().rss - before - sum(map(len, files))
-        assert grown < 150 * MIB
+        with Watched() as memory:
+            hostile = [await stranger.upload(theirs["id"], content) for content in files]
+            async with teacher.listening() as heard:
+                good = await teacher.upload(course["id"], tiny_book())
+                await heard_until(heard, "notes.ready")
+            for name, material in zip(CHOSEN, hostile, strict=True):
+                check(name, await ended(stranger, material["id"]))
+        assert memory.grown < 80 * MIB
     assert await most_attempts(settings, good["id"]) <= 2
 
 
