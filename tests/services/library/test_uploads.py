@@ -100,7 +100,7 @@ async def test_a_commit_whose_answer_was_lost_keeps_its_file(ada: Person, engine
     """The connection breaks after PostgreSQL has committed: the row is there, so must the file."""
     course = await ada.course()
 
-    lost_answers = []
+    lost_answers: list[Scope] = []
 
     class LosesAnswers(Database):
         @asynccontextmanager
