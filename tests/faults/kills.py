@@ -34,7 +34,8 @@ PEOPLE = 3
 REFERENCE = "reference.json"
 WEIGHTS = {
     **dict.fromkeys(MEMBERS, 3),
-    "reader": 3,
+    "reader": 2,
+    "nursery": 2,
     "embedder": 1,
     "postgres": 1,
     "valkey": 2,

@@ -36,8 +36,12 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "worker 2": ("work", "library", "notes", "realtime"),
     "worker 3": ("work", "notes", "realtime"),
 }
-CHILDREN = {"reader": "library.jailed", "embedder": "spawn_main"}
-"""What stands in the command line of a worker's children."""
+CHILDREN = {
+    "nursery": ("library.jailed", 1),
+    "reader": ("library.jailed", 2),
+    "embedder": ("spawn_main", 1),
+}
+"""What stands in the command line of a worker's child, and how far below the worker it is."""
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("-m", "studium")
 
@@ -152,27 +156,29 @@ class World:
             await _killed(self._valkey._process)
             await self._valkey.start()
         elif name in CHILDREN:
-            await self._kill_child(CHILDREN[name])
+            await self._kill_child(*CHILDREN[name])
         else:
             await _killed(self.members[name].process)
             await self._launch(name)
 
-    async def _kill_child(self, word: str) -> None:
+    async def _kill_child(self, word: str, depth: int) -> None:
         """The next one that works, of either library worker. Raises `TimeoutError`."""
         async with asyncio.timeout(START_SECONDS):
-            while not (child := self._child(word)):  # noqa: ASYNC110 - a birth tells nobody
-                await asyncio.sleep(0.02)
+            while not (child := self._child(word, depth)):  # noqa: ASYNC110 - a birth tells nobody
+                await asyncio.sleep(0.01)
         with contextlib.suppress(psutil.Error):
             child.kill()
 
-    def _child(self, word: str) -> psutil.Process | None:
+    def _child(self, word: str, depth: int) -> psutil.Process | None:
         for name in ("worker 1", "worker 2"):
             process = self.members[name].process
             with contextlib.suppress(psutil.Error):
-                if process:
-                    for child in psutil.Process(process.pid).children(recursive=True):
-                        if word in " ".join(child.cmdline()):
-                            return child
+                found = [psutil.Process(process.pid)] if process else []
+                for _ in range(depth):
+                    below = [child for each in found for child in each.children()]
+                    found = [each for each in below if word in " ".join(each.cmdline())]
+                if found:
+                    return found[0]
         return None
 
     async def freeze(self, name: str, seconds: float) -> None:

@@ -1,18 +1,16 @@
 """Reads PDFs in a child process in a jail (`jailed.py`), because a file may be made to hurt its
-reader. This side starts it, waits, and ends it with everything that may be left of it.
+reader. This side asks, waits, and ends it.
 """
 
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studium.core.errors import Kind, StudiumError
+from studium.core.errors import EngineUnavailableError, Kind, StudiumError
+from studium.runtime.jail.nursery import Nursery, NurseryError
 from studium.services.library.book import BookPlan, PageText
 
 MIB = 2**20
@@ -34,8 +32,8 @@ LOOKS = {"pdfium": ("pages", "tables", "count"), "oxide": ("pages",)}
 """How thorough a look is tried, one after the other."""
 PLAN_LIMITS = Limits()
 READ_LIMITS = Limits(cpu_seconds=30, wall_seconds=60)
-COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "studium.services.library.jailed")
-"""`-I`: neither the environment nor the working folder has a say in what is imported."""
+NURSERY = Nursery("studium.services.library.jailed")
+"""Of this process. It holds no state that anybody could miss."""
 
 
 class UnreadableFileError(StudiumError):
@@ -137,45 +135,25 @@ async def _pages(job: dict[str, Any], limits: Limits) -> list[PageText] | None:
 
 async def _run(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """The child's answer. Raises `_DiedError`, `UnreadableFileError`."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        start_new_session=True,
-    )
     told = {"cpu_seconds": limits.cpu_seconds, "memory_bytes": limits.memory_bytes}
-    try:
-        sent = json.dumps({**job, **told, "parent": os.getpid()}).encode()
-        output = await asyncio.wait_for(_talk(process, sent, limits), limits.wall_seconds)
-    except TimeoutError:
-        raise _DiedError from None
-    finally:
-        await _end(process)
-    return _answer(output, limits)
-
-
-async def _talk(process: asyncio.subprocess.Process, sent: bytes, limits: Limits) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise _DiedError
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(sent)
-        await process.stdin.drain()
-    process.stdin.close()
-    output = bytearray()
-    while chunk := await process.stdout.read(1 << 20):
-        output += chunk
-        if len(output) > limits.output_bytes:
-            raise _DiedError
-    return bytes(output)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    sent = json.dumps({**job, **told}).encode()
+    for _ in range(2):
+        try:
+            child = await NURSERY.child()
+        except NurseryError:
+            continue
+        try:
+            output = await asyncio.wait_for(
+                child.ask(sent, limits.output_bytes), limits.wall_seconds
+            )
+        except (TimeoutError, NurseryError):
+            raise _DiedError from None
+        finally:
+            child.end()
+        if output or NURSERY.alive:
+            return _answer(output, limits)
+        # Not the file ended the child: its nursery was killed, and it went with it.
+    raise EngineUnavailableError("The processes that read books end again and again.")
 
 
 def _answer(output: bytes, limits: Limits) -> dict[str, Any]:

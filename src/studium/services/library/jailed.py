@@ -1,4 +1,4 @@
-"""The child process that reads a PDF: `python -m studium.services.library.jailed`.
+"""The child process that reads a PDF, forked from `python -m studium.services.library.jailed`.
 
 It takes one job as JSON on standard input, opens the file, enters the jail, and only then looks at
 the first byte. Its answer is one line of JSON on standard output.
@@ -6,12 +6,12 @@ the first byte. Its answer is one line of JSON on standard output.
 
 import codecs
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from studium.runtime.jail.enter import Cell, enter
+from studium.runtime.jail.serve import serve
 from studium.services.library import extract
 from studium.services.library.book import BookPlan
 from studium.services.library.oxide import Oxide
@@ -24,16 +24,16 @@ CODECS = ("utf-16-le", "utf-8", "latin-1", "ascii")
 
 
 def main() -> None:
-    job = json.load(sys.stdin)
-    if job["parent"] != os.getppid():
-        return  # It died before it could be told to end us.
     prepare()
+    serve(work)
+
+
+def work() -> None:
+    job = json.load(sys.stdin)
     content = mapped(Path(job["path"]))
     enter(Cell(job["cpu_seconds"], job["memory_bytes"]))
     sys.stdout.write(json.dumps(answer(job, content)))
     sys.stdout.flush()
-    # What the file did to the reader's memory shall not matter when it is taken down.
-    os._exit(0)
 
 
 def prepare() -> None:
