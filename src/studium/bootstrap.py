@@ -17,6 +17,7 @@ from studium.adapters.vectors import open_vectors
 from studium.runtime.database import Subscriptions, open_database
 from studium.runtime.engines import Engines, Limits
 from studium.runtime.http import Readiness, create_app
+from studium.runtime.rates import Rates
 from studium.runtime.service import Peers, Service, Sweep
 from studium.runtime.tokens import Verifier, open_signing_key
 from studium.runtime.webapp import mount_web_app
@@ -79,8 +80,18 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
                 upload_max_bytes=settings.upload_max_bytes,
                 quota_bytes=settings.quota_bytes,
                 secure_cookies=settings.public_url.startswith("https:"),
+                rates=_rates(settings),
             ),
         )
+
+
+def _rates(settings: Settings) -> Rates:
+    return Rates(
+        writes=settings.writes_per_minute,
+        uploads=settings.uploads_per_minute,
+        searches=settings.searches_per_minute,
+        log_ins=settings.log_ins_per_minute,
+    )
 
 
 def signing_key_path(settings: Settings) -> Path:

@@ -50,6 +50,17 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     quota_bytes: int = Field(default=50 * 1024**3, ge=0)
     """All books of one organisation together; 0: no limit."""
+    writes_per_minute: int = Field(default=600, ge=0)
+    """Calls of one account that change something; 0: no limit."""
+    uploads_per_minute: int = Field(default=120, ge=0)
+    """Of one account; 0: no limit."""
+    searches_per_minute: int = Field(default=300, ge=0)
+    """Of one account; 0: no limit."""
+    log_ins_per_minute: int = Field(default=120, ge=0)
+    """Log-ins and registrations from one network address, which a whole school may share;
+    0: no limit. One account's attempts are limited beside."""
+    trusted_proxies: str = "127.0.0.1"
+    """Whose `X-Forwarded-For` is believed: addresses or networks with commas between, or `*`."""
     slots: int = Field(default=2, ge=1, le=64)
     """Deliveries that one worker group works on at a time in this process."""
     children: int = Field(default=2, ge=1, le=64)

@@ -44,7 +44,10 @@ async def run(
         peers = bootstrap.gather_peers(engines)
         ready = bootstrap.readiness(engines)
         app = bootstrap.build_app(engines, peers, ready, roles.http)
-        web = Loop("web", lambda: serve(app, bound, ready, settings.grace_seconds))
+        web = Loop(
+            "web",
+            lambda: serve(app, bound, ready, settings.grace_seconds, settings.trusted_proxies),
+        )
         async with (
             bootstrap.backgrounds(engines, peers, roles.http),
             _relay_loops(settings, roles, engines) as relays,

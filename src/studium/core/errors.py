@@ -3,6 +3,7 @@
 A service raises these; `runtime/http.py` alone turns a kind into a status code.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -32,6 +33,10 @@ class StudiumError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
+
+    def headers(self) -> Mapping[str, str]:
+        """What machines are told beside (RFC 9110): when to try again, how large the file is."""
+        return {}
 
 
 class EngineUnavailableError(StudiumError):

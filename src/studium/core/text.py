@@ -3,6 +3,12 @@
 import re
 import unicodedata
 
+BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Inside of a character class: Unicode's White_Space, said so that every dialect of patterns (JSON
+Schema's, Rust's, Python's) means the same characters.
+"""
+A_WORD = rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"
+"""Not blank, and without NUL, which PostgreSQL's text cannot hold."""
 _DROPPED = dict.fromkeys(map(ord, "\u00ad\u0002\u200b\u200c\u200d\u2060\ufeff"))
 _FOLDED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-"})
 

@@ -12,6 +12,7 @@ from studium.core.ports import (
     VectorIndex,
 )
 from studium.runtime.database import Database
+from studium.runtime.rates import Rates
 from studium.runtime.tokens import SigningKey, Verifier
 
 
@@ -21,6 +22,8 @@ class Limits:
     quota_bytes: int
     """Of an organisation; 0: none."""
     secure_cookies: bool
+    """Browsers reach Studium by https."""
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.models import HTTPBearer
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.security.base import SecurityBase
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from studium.core.errors import StudiumError
 from studium.core.identity import Principal
-from studium.runtime import problems, telemetry
+from studium.runtime import problems, rates, telemetry
 from studium.runtime.database import scope_of
 from studium.runtime.engines import Engines
+from studium.runtime.http_bodies import LimitBodies
+from studium.runtime.http_headers import SecurityHeaders
 from studium.runtime.http_trace import TraceRequests
+from studium.runtime.openapi import Described
 from studium.runtime.service import Peers
 from studium.runtime.tokens import UnauthenticatedError
 
@@ -38,15 +44,39 @@ async def _peers(request: Request) -> Peers:
 PeersOf = Annotated[Peers, Depends(_peers)]
 
 
-async def _principal(request: Request, engines: EnginesOf) -> Principal:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise UnauthenticatedError("Send an access token: log in first.")
-    return engines.verifier.principal(token)
+class _Bearer(SecurityBase):
+    """Who asks, and how often they have changed something lately."""
+
+    scheme_name = "bearer"
+    model = HTTPBearer(bearerFormat="JWT", description="`access_token` of a log-in")
+
+    async def __call__(self, request: Request, response: Response) -> Principal:
+        engines: Engines = request.app.state.engines
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("Send an access token: log in first.")
+        principal = engines.verifier.principal(token)
+        if request.method not in SAFE and (most := engines.limits.rates.writes):
+            window = await rates.count(engines.cache, "writes", str(principal.account_id), most)
+            window.show(response)
+        return principal
 
 
-Caller = Annotated[Principal, Depends(_principal)]
-"""Who asks. Raises `UnauthenticatedError`."""
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing (RFC 9110 section 9.2.1)."""
+Caller = Annotated[Principal, Depends(_Bearer())]
+"""Who asks. Raises `UnauthenticatedError`, `TooManyRequestsError`."""
+
+
+def limited(name: Literal["uploads", "searches"]) -> Any:
+    """For a route's `dependencies`: this limit of the caller's account."""
+
+    async def limit(principal: Caller, engines: EnginesOf, response: Response) -> None:
+        if most := getattr(engines.limits.rates, name):
+            window = await rates.count(engines.cache, name, str(principal.account_id), most)
+            window.show(response)
+
+    return Depends(limit)
 
 
 async def _courses(principal: Caller, engines: EnginesOf) -> AsyncIterator[AsyncSession]:
@@ -88,27 +118,38 @@ async def _verdict(check: Check) -> str:
     return "ok"
 
 
+class Application(Described):
+    def build_middleware_stack(self) -> ASGIApp:
+        """FastAPI's own layers inside, so that the answer to a mistake of ours is dressed too."""
+        engines: Engines = self.state.engines
+        dressed = SecurityHeaders(
+            super().build_middleware_stack(), https=engines.limits.secure_cookies
+        )
+        return TraceRequests(dressed)
+
+
 def create_app(
     engines: Engines, peers: Peers, routers: Sequence[APIRouter], readiness: Readiness
 ) -> FastAPI:
-    app = FastAPI(
+    app = Application(
         title="Studium",
         version="1",
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # another spelling of an address is another address
     )
     app.state.engines = engines
     app.state.peers = peers
     app.state.readiness = readiness
     for router in routers:
-        app.include_router(router, responses={"default": {"model": problems.Problem}})
+        app.include_router(router)
     app.include_router(_health(readiness))
+    app.add_middleware(LimitBodies)
     app.add_exception_handler(StudiumError, problems.expected)
     app.add_exception_handler(RequestValidationError, problems.invalid)
     app.add_exception_handler(HTTPException, problems.http)
     app.add_exception_handler(Exception, problems.unexpected)
-    app.add_middleware(TraceRequests)
     return app
 
 

@@ -1,10 +1,10 @@
-"""Around each request: its id, its span, its log context, its metrics, its security headers."""
+"""Around each request: its id, its span, its log context, its metrics."""
 
 import re
 from time import perf_counter
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studium.core.identity import new_id
@@ -12,14 +12,6 @@ from studium.runtime import telemetry
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNMEASURED = frozenset({"/healthz", "/readyz", "/metrics"})
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
-"""OWASP Secure Headers Project; the page's Content-Security-Policy is set where it is served."""
 
 
 class TraceRequests:
@@ -40,7 +32,7 @@ class TraceRequests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request_id, scope["path"])
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
         with (
@@ -62,11 +54,3 @@ def _known_or_new(request_id: str) -> str:
 def _area(scope: Scope) -> str:
     """The first parts of the path: ids must not become span names."""
     return "/".join(scope["path"].split("/")[:3])
-
-
-def _dress(headers: MutableHeaders, request_id: str, path: str) -> None:
-    headers["X-Request-Id"] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if path.startswith("/v1/"):
-        headers.setdefault("Cache-Control", "no-store")

@@ -1,20 +1,23 @@
 """Errors on the wire: `application/problem+json` (RFC 9457) with a stable type and a request id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from studium.core.errors import Kind, StudiumError
 
 log = structlog.get_logger()
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+MEDIA_TYPE = "application/problem+json"
 BASE = "https://studium.dev/problems/"
 STATUS = {
     Kind.INVALID: 422,
@@ -29,6 +32,13 @@ STATUS = {
     Kind.TOO_MANY: 429,
     Kind.UNAVAILABLE: 503,
 }
+
+
+_NEXT: dict[int, dict[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+}
+"""What to do next, for machines (RFC 9110 sections 11.6.1 and 10.2.3)."""
 
 
 class FieldProblem(BaseModel):
@@ -54,6 +64,7 @@ def _answer(
     *,
     errors: Sequence[FieldProblem] = (),
     extra: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
         type=BASE + slug,
@@ -63,14 +74,11 @@ def _answer(
         request_id=request.scope.get("state", {}).get("request_id", ""),
         errors=list(errors),
     )
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
     return JSONResponse(
         {**(extra or {}), **problem.model_dump()},
         status_code=status,
-        headers=headers,
-        media_type="application/problem+json",
+        headers={**_NEXT.get(status, {}), **(headers or {})},
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -83,6 +91,7 @@ async def expected(request: Request, error: Exception) -> JSONResponse:
         known.title,
         known.detail,
         extra=known.extra,
+        headers=known.headers(),
     )
 
 
@@ -113,7 +122,23 @@ async def http(request: Request, error: Exception) -> JSONResponse:
     known = cast("HTTPException", error)
     phrase = HTTPStatus(known.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
-    return _answer(request, known.status_code, slug, phrase, str(known.detail))
+    headers = dict(known.headers or {})
+    if known.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    return _answer(request, known.status_code, slug, phrase, str(known.detail), headers=headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Every method of this address: each method is a route of its own, and the router names only
+    those of the first.
+    """
+    app: FastAPI = request.app
+    scope = {**request.scope, "path_params": {}}
+    return {
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    }
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:

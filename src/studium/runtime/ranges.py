@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from studium.core.errors import Kind, StudiumError
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# Not `\d`, which knows the digits of every script; and no file has more than 10^18 bytes.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
 class BadRangeError(StudiumError):
     kind = Kind.OUT_OF_RANGE
     type = "bad-range"
     title = "That range is outside of the file"
+
+    def headers(self) -> dict[str, str]:
+        return {"Content-Range": f"bytes */{self.extra['size']}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,10 @@ class PortTakenError(StudiumError):
 def bind(host: str, port: int) -> socket.socket:
     """Raises `PortTakenError`; binding before anything else starts leaves nothing to undo."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio and uvloop look at the protocol's number before they switch Nagle's algorithm off;
+    # with it an answer's body waits 40 ms for the acknowledgement of its head (RFC 1122, 4.2.3).
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -57,7 +60,11 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: FastAPI, bound: socket.socket, readiness: Readiness, grace_seconds: float
+    app: FastAPI,
+    bound: socket.socket,
+    readiness: Readiness,
+    grace_seconds: float,
+    trusted_proxies: str = "127.0.0.1",
 ) -> None:
     """Answers until cancelled: then not ready → long answers end → requests drain → return."""
     config = uvicorn.Config(
@@ -66,6 +73,7 @@ async def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=trusted_proxies,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=65536,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, Response
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
@@ -43,13 +44,20 @@ POLICY = "; ".join(  # noqa: FLY002 - a list is easier to read and to change
 """Content Security Policy Level 3 with Trusted Types."""
 
 
-def mount_web_app(app: FastAPI, dist: Path = DIST) -> None:
-    """Every path that no route took: a file of the app, or its page."""
+class _OutsideTheApi(PathConvertor):
+    """So that an address of the API says itself which methods it has, and that it is not there."""
 
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    regex = r"(?!v1/|v1$|\.well-known/).*"
+
+
+register_url_convertor("outside_the_api", _OutsideTheApi())
+
+
+def mount_web_app(app: FastAPI, dist: Path = DIST) -> None:
+    """Every path outside the API: a file of the app, or its page."""
+
+    @app.api_route("/{path:outside_the_api}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
-        if path.startswith(("v1/", ".well-known/")):
-            raise HTTPException(404, "There is no such address in the API.")
         file = _inside(dist, path)
         if file is None and "." in path.rsplit("/", 1)[-1]:
             raise HTTPException(404, "There is no such file.")
@@ -72,7 +80,12 @@ def _index(dist: Path) -> Response:
 
 
 def _asset(file: Path, asked: Headers, cache: str) -> Response:
-    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
+    # A worker keeps to the policy of its own script.
+    headers = {
+        "Cache-Control": cache,
+        "Vary": "Accept-Encoding",
+        "Content-Security-Policy": POLICY,
+    }
     accepted = asked.get("accept-encoding", "")
     kind = TYPES.get(file.suffix)
     for encoding, suffix in ENCODINGS.items():

@@ -7,14 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from studium.core.identity import Principal, Role
+from studium.core.text import A_WORD, BLANK
 
+_PART = f"[^@\\x00-\\x20\\x7f{BLANK}]"
 Email = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True,
         to_lower=True,
         max_length=254,
-        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$",
+        pattern=f"^{_PART}+@{_PART}+\\.{_PART}+$",
     ),
 ]
 """Lower-cased. Whether it exists, only a message to it can tell (RFC 5321 section 3.5.3)."""
@@ -22,7 +24,7 @@ Password = Annotated[str, StringConstraints(min_length=8, max_length=256)]
 """Length, not composition rules (NIST SP 800-63B section 5.1.1.2)."""
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00]+$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=A_WORD),
 ]
 
 

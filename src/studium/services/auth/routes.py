@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, Response, status
+from fastapi import APIRouter, Cookie, Depends, Response, status
 
+from studium.core.errors import Kind
 from studium.runtime.http import Caller, EnginesOf
+from studium.runtime.openapi import answers
+from studium.runtime.rates import per_address
 from studium.services.auth import service, sessions
 from studium.services.auth.contract import AccountView, Credentials, Registration, SessionView
 from studium.services.auth.service import LogIn
@@ -29,24 +32,37 @@ def _remember(response: Response, engines: EnginesOf, log_in: LogIn) -> SessionV
     return log_in.session
 
 
-@router.post("/v1/auth/register", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/v1/auth/register",
+    status_code=status.HTTP_201_CREATED,
+    responses=answers(Kind.CONFLICT, Kind.TOO_MANY),
+    dependencies=[Depends(per_address)],
+)
 async def register(wish: Registration, response: Response, engines: EnginesOf) -> SessionView:
     return _remember(response, engines, await service.register(engines, wish))
 
 
-@router.post("/v1/auth/login")
+@router.post(
+    "/v1/auth/login",
+    responses=answers(Kind.UNAUTHENTICATED, Kind.TOO_MANY),
+    dependencies=[Depends(per_address)],
+)
 async def log_in(wish: Credentials, response: Response, engines: EnginesOf) -> SessionView:
     return _remember(response, engines, await service.log_in(engines, wish))
 
 
-@router.post("/v1/auth/refresh")
+@router.post("/v1/auth/refresh", responses=answers(Kind.UNAUTHENTICATED))
 async def refresh(
     response: Response, engines: EnginesOf, cookie: RefreshCookie = ""
 ) -> SessionView:
     return _remember(response, engines, await service.refresh(engines, cookie))
 
 
-@router.post("/v1/auth/logout", status_code=status.HTTP_204_NO_CONTENT)
+@router.post(
+    "/v1/auth/logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=answers(Kind.UNAUTHENTICATED),
+)
 async def log_out(response: Response, engines: EnginesOf, cookie: RefreshCookie = "") -> None:
     response.delete_cookie(COOKIE, path="/v1/auth")
     if cookie:

@@ -59,6 +59,9 @@ class TooManyAttemptsError(StudiumError):
     type = "too-many-attempts"
     title = "Too many attempts"
 
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(ATTEMPTS_SECONDS)}
+
 
 class TooManyMembershipsError(StudiumError):
     kind = Kind.CONFLICT

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from studium.core.identity import Principal
+from studium.core.text import A_WORD
 from studium.services.auth.contract import AccessView
 
 Title = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]+$"),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=A_WORD),
 ]
 Description = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")

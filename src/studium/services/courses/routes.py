@@ -1,10 +1,13 @@
 """`/v1/courses` and `/v1/invitations`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Path, status
 
+from studium.core.errors import Kind
 from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf
+from studium.runtime.openapi import answers
 from studium.runtime.paging import Cursor, Limit, page
 from studium.services.auth.contract import Identity
 from studium.services.courses import service
@@ -20,9 +23,13 @@ from studium.services.courses.contract import (
 )
 
 router = APIRouter()
+Code = Annotated[str, Path(max_length=40, pattern=r"^[^\x00]+$")]
+"""Any: spaces around it and small letters are mended, and what is no code is no invitation."""
+OF_MEMBERS = answers(Kind.NOT_FOUND)
+OF_TEACHERS = answers(Kind.NOT_FOUND, Kind.FORBIDDEN)
 
 
-@router.post("/v1/courses", status_code=status.HTTP_201_CREATED)
+@router.post("/v1/courses", status_code=status.HTTP_201_CREATED, responses=answers(Kind.FORBIDDEN))
 async def create(
     wish: NewCourse,
     principal: Caller,
@@ -42,12 +49,12 @@ async def visible(
     return CourseList(items=items, next=following)
 
 
-@router.get("/v1/courses/{course_id}")
+@router.get("/v1/courses/{course_id}", responses=OF_MEMBERS)
 async def read(course_id: UUID, principal: Caller, peers: PeersOf) -> CourseView:
     return await peers.get(Courses).course(principal, course_id)
 
 
-@router.patch("/v1/courses/{course_id}")
+@router.patch("/v1/courses/{course_id}", responses=OF_TEACHERS)
 async def change(
     course_id: UUID,
     wish: CourseChange,
@@ -58,19 +65,25 @@ async def change(
     return await service.change(session, engines.cache, principal, course_id, wish)
 
 
-@router.delete("/v1/courses/{course_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/v1/courses/{course_id}", status_code=status.HTTP_204_NO_CONTENT, responses=OF_TEACHERS
+)
 async def delete(
     course_id: UUID, principal: Caller, session: CoursesTransaction, engines: EnginesOf
 ) -> None:
     await service.delete(session, engines.cache, principal, course_id)
 
 
-@router.post("/v1/courses/{course_id}/invitations", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/v1/courses/{course_id}/invitations",
+    status_code=status.HTTP_201_CREATED,
+    responses=OF_TEACHERS,
+)
 async def invite(course_id: UUID, principal: Caller, session: CoursesTransaction) -> InvitationView:
     return await service.invite(session, principal, course_id)
 
 
-@router.get("/v1/courses/{course_id}/enrolments")
+@router.get("/v1/courses/{course_id}/enrolments", responses=OF_TEACHERS)
 async def people(
     course_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> EnrolmentList:
@@ -78,6 +91,6 @@ async def people(
     return EnrolmentList(items=await service.people(session, identity, principal, course_id))
 
 
-@router.post("/v1/invitations/{code}/accept")
-async def accept(code: str, principal: Caller, engines: EnginesOf, peers: PeersOf) -> JoinedView:
+@router.post("/v1/invitations/{code}/accept", responses=answers(Kind.NOT_FOUND, Kind.CONFLICT))
+async def accept(code: Code, principal: Caller, engines: EnginesOf, peers: PeersOf) -> JoinedView:
     return await service.accept(engines, peers.get(Identity), principal, code)

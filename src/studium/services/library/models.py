@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, func
+from sqlalchemy import BigInteger, DateTime, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -30,7 +30,7 @@ class Material(Base):
     uploaded_by: Mapped[UUID]
     title: Mapped[str]
     file_name: Mapped[str]
-    bytes: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[builtins.bytes]
     object_key: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)

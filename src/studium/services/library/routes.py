@@ -3,13 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
+from studium.core.errors import Kind
 from studium.core.identity import Principal
 from studium.core.ports import SearchMode
 from studium.runtime.database import scope_of
-from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf
+from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf, limited
+from studium.runtime.http_bodies import may_be_long
+from studium.runtime.openapi import answers
 from studium.runtime.paging import Cursor, Limit, page
 from studium.runtime.ranges import byte_range
 from studium.runtime.service import Peers
@@ -19,12 +22,21 @@ from studium.services.library.contract import MaterialList, MaterialView, Search
 from studium.services.library.receive import incoming_file
 
 router = APIRouter()
+PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+OF_MEMBERS = answers(Kind.NOT_FOUND)
+OF_TEACHERS = answers(Kind.NOT_FOUND, Kind.FORBIDDEN)
+IN_TIME = answers(Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.CONFLICT)
 
 
 @router.post(
     "/v1/courses/{course_id}/materials",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={200: {"model": MaterialView, "description": "the same file is here already"}},
+    responses={
+        200: {"model": MaterialView, "description": "the same file is here already"},
+        **IN_TIME,
+        **answers(Kind.UNSUPPORTED),
+    },
+    dependencies=[limited("uploads"), Depends(may_be_long)],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -33,7 +45,9 @@ router = APIRouter()
                     "schema": {
                         "type": "object",
                         "required": ["file"],
-                        "properties": {"file": {"type": "string", "format": "binary"}},
+                        "properties": {
+                            "file": {"type": "string", "format": "binary", "minLength": 1}
+                        },
                     }
                 }
             },
@@ -56,7 +70,7 @@ async def upload(
     return accepted.material
 
 
-@router.get("/v1/courses/{course_id}/materials")
+@router.get("/v1/courses/{course_id}/materials", responses=OF_MEMBERS)
 async def of_course(
     course_id: UUID,
     principal: Caller,
@@ -70,7 +84,7 @@ async def of_course(
     return MaterialList(items=items, next=following)
 
 
-@router.get("/v1/courses/{course_id}/storage")
+@router.get("/v1/courses/{course_id}/storage", responses=OF_TEACHERS)
 async def stored(
     course_id: UUID,
     principal: Caller,
@@ -84,7 +98,7 @@ async def stored(
     return StorageView(used=used, quota=engines.limits.quota_bytes or None)
 
 
-@router.get("/v1/materials/{material_id}")
+@router.get("/v1/materials/{material_id}", responses=OF_MEMBERS)
 async def read(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> MaterialView:
@@ -93,7 +107,7 @@ async def read(
     return view
 
 
-@router.post("/v1/materials/{material_id}/cancel")
+@router.post("/v1/materials/{material_id}/cancel", responses=IN_TIME)
 async def cancel(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> MaterialView:
@@ -101,7 +115,7 @@ async def cancel(
     return await service.cancel(session, material_id)
 
 
-@router.post("/v1/materials/{material_id}/retry")
+@router.post("/v1/materials/{material_id}/retry", responses=IN_TIME)
 async def retry(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> MaterialView:
@@ -109,7 +123,11 @@ async def retry(
     return await service.retry(session, material_id)
 
 
-@router.delete("/v1/materials/{material_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/v1/materials/{material_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=OF_TEACHERS,
+)
 async def remove(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> None:
@@ -117,7 +135,15 @@ async def remove(
     await service.remove(session, material_id)
 
 
-@router.get("/v1/materials/{material_id}/file", response_class=StreamingResponse)
+@router.get(
+    "/v1/materials/{material_id}/file",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "the whole file", **PDF},
+        206: {"description": "one range of it", **PDF},
+        **answers(Kind.NOT_FOUND, Kind.OUT_OF_RANGE),
+    },
+)
 async def file(
     material_id: UUID,
     principal: Caller,
@@ -144,7 +170,11 @@ async def file(
     )
 
 
-@router.get("/v1/courses/{course_id}/search")
+@router.get(
+    "/v1/courses/{course_id}/search",
+    responses=answers(Kind.NOT_FOUND, Kind.TOO_MANY),
+    dependencies=[limited("searches")],
+)
 async def find(
     course_id: UUID,
     principal: Caller,

@@ -3,7 +3,7 @@
 from typing import Literal, Protocol
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from studium.services.library.contract import SectionSource
 
@@ -92,4 +92,4 @@ class WriteAgain(BaseModel):
 
 
 class Publication(BaseModel):
-    published: bool
+    published: StrictBool

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
+from studium.core.errors import Kind
 from studium.core.identity import Principal
 from studium.runtime.http import Caller, CoursesTransaction, PeersOf
+from studium.runtime.openapi import answers
 from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
 from studium.services.library.contract import Library
@@ -13,6 +15,7 @@ from studium.services.notes import service
 from studium.services.notes.contract import NotesView, Publication, WriteAgain
 
 router = APIRouter()
+PROBLEMS = answers(Kind.NOT_FOUND, Kind.FORBIDDEN)
 
 
 async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None:
@@ -20,7 +23,7 @@ async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None
     await peers.get(Courses).teach(principal, material.course_id)
 
 
-@router.get("/v1/materials/{material_id}/notes")
+@router.get("/v1/materials/{material_id}/notes", responses=PROBLEMS)
 async def read(
     material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
 ) -> NotesView:
@@ -29,7 +32,11 @@ async def read(
     return await service.read(session, course, material)
 
 
-@router.post("/v1/materials/{material_id}/notes", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/v1/materials/{material_id}/notes",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=PROBLEMS,
+)
 async def write_again(
     material_id: UUID,
     wish: WriteAgain,
@@ -41,7 +48,7 @@ async def write_again(
     await service.write_again(session, material_id, wish.section_id)
 
 
-@router.put("/v1/materials/{material_id}/notes/published")
+@router.put("/v1/materials/{material_id}/notes/published", responses=PROBLEMS)
 async def publish(
     material_id: UUID,
     wish: Publication,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime
+from sqlalchemy import BigInteger, DateTime
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from studium.core.event import now
@@ -19,13 +19,13 @@ class Counter(Base):
 
     __tablename__ = "counters"
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
-    last: Mapped[int]
+    last: Mapped[int] = mapped_column(BigInteger)
 
 
 class Notification(Base):
     __tablename__ = "notifications"
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     organisation_id: Mapped[UUID]
     event_id: Mapped[UUID]
     type: Mapped[str]

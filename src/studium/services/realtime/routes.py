@@ -12,7 +12,7 @@ from studium.runtime.http import Caller, CoursesTransaction, EnginesOf
 from studium.runtime.service import Peers
 from studium.services.realtime import service
 from studium.services.realtime.connection import Connection
-from studium.services.realtime.contract import NotificationList, ReadUpTo, TicketView
+from studium.services.realtime.contract import NotificationList, Number, ReadUpTo, TicketView
 from studium.services.realtime.hub import Hub
 from studium.services.realtime.service import TicketEndedError
 
@@ -29,7 +29,7 @@ async def ticket(principal: Caller, engines: EnginesOf) -> TicketView:
 async def notifications(
     principal: Caller,
     session: CoursesTransaction,
-    cursor: Annotated[int | None, Query(ge=0)] = None,
+    cursor: Number | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> NotificationList:
     return await service.listed(session, principal.account_id, cursor, limit)
@@ -44,7 +44,7 @@ async def mark_read(wish: ReadUpTo, principal: Caller, session: CoursesTransacti
 async def listen(
     socket: WebSocket,
     ticket: Annotated[str, Query(max_length=100)] = "",
-    since: Annotated[int | None, Query(ge=0)] = None,
+    since: Number | None = None,
 ) -> None:
     engines: Engines = socket.app.state.engines
     peers: Peers = socket.app.state.peers

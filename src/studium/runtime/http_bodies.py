@@ -1,0 +1,36 @@
+"""How much a request may say: JSON is read into memory whole, so it ends at a mebibyte."""
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES = 1024 * 1024
+"""A hundred times the longest description of a course."""
+_LONG = "long_body"
+
+
+async def may_be_long(request: Request) -> None:
+    """A dependency of routes that stream their body and count it themselves."""
+    setattr(request.state, _LONG, True)
+
+
+class LimitBodies:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            # Asked only now: by the time that a body is read, the route has been found.
+            if read > BODY_BYTES and not scope.get("state", {}).get(_LONG):
+                raise HTTPException(413, "Nothing was changed. Send less than 1 MiB.")
+            return message
+
+        await self._app(scope, counted, send)
