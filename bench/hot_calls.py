@@ -105,7 +105,7 @@ async def main() -> bool:
             ):
                 figures += await courses(app, bare)
             figures += await row_security.figures(settings)
-    return show("hot calls, CPU", figures)
+    return show("hot-calls", "hot calls, CPU", figures)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ async def main() -> bool:
                     sides["form"].append(await measured(bare, "/form", body))
             await teacher.api.get("/v1/courses")
             figures = await commits(settings, app, teacher, body)
-    return show(f"an upload of {MEGABYTES} MB", figures + summary(sides))
+    return show("upload", f"an upload of {MEGABYTES} MB", figures + summary(sides))
 
 
 def summary(sides: dict[str, list[tuple[float, float]]]) -> list[Figure]:
