@@ -11,7 +11,6 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
 
 from studium.core.errors import Kind, StudiumError
 
@@ -39,7 +38,8 @@ class IncomingFile:
 
 
 async def incoming_file(content_type: str, body: AsyncIterator[bytes]) -> IncomingFile:
-    """Reads up to the headers of the part named `file`.
+    """Reads up to the headers of the part named `file`. `body` raises `ConnectionError` where the
+    other side breaks off.
 
     Raises `NoFileError`, and `BrokenUploadError` here or while the chunks are read.
     """
@@ -60,7 +60,7 @@ async def _whole(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     try:
         async for chunk in body:
             yield chunk
-    except ClientDisconnect as error:
+    except ConnectionError as error:
         raise BrokenUploadError("The connection was lost; nothing was kept.") from error
 
 
