@@ -138,6 +138,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # another spelling of an address is another address
+        # `TraceRequests` makes one span around all; FastAPI's own five cost more than the route.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.engines = engines
     app.state.peers = peers

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from structlog.processors import ExceptionRenderer
@@ -127,8 +128,13 @@ _TRACER = trace.get_tracer("studium")
 
 
 def configure_tracing(service: str, exporter: SpanExporter | None) -> None:
-    """Call once per process; without an exporter trace ids still join logs and events."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    """Call once per process; without an exporter trace ids still join logs and events, and nothing
+    else of a span is kept.
+    """
+    provider = TracerProvider(
+        sampler=ParentBased(ALWAYS_ON) if exporter else ALWAYS_OFF,
+        resource=Resource.create({"service.name": service}),
+    )
     if exporter:
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
