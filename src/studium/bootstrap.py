@@ -14,6 +14,7 @@ from studium.adapters.fanout import open_fanout
 from studium.adapters.llm import open_llm
 from studium.adapters.objects import open_objects
 from studium.adapters.vectors import open_vectors
+from studium.runtime import caching
 from studium.runtime.database import Subscriptions, open_database
 from studium.runtime.engines import Engines, Limits
 from studium.runtime.http import Readiness, create_app
@@ -65,7 +66,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
         yield Engines(
             users=kept(open_database(settings.users_db)),
             courses=courses,
-            cache=kept(open_cache(settings.cache or settings.redis)),
+            cache=kept(open_cache(settings.cache or settings.redis, caching.PREFIX)),
             fanout=kept(open_fanout(settings.fanout or settings.redis)),
             broker=kept(open_broker(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),

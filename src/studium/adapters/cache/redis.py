@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from studium.adapters.cache.counters import Counters
+from studium.adapters.cache.near import Near
 from studium.core.errors import EngineUnavailableError
 
 log = structlog.get_logger()
@@ -25,19 +26,24 @@ return n
 
 
 class RedisCache:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, near: str) -> None:
         self._redis = Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+            url, protocol=3, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
+        self._near = Near(self._redis, near)
         self._down = False
         self._silent_until = 0.0
         self._counters = Counters()
 
     async def get(self, key: str) -> bytes | None:
+        return await self._near.get(key, lambda: self._far(key))
+
+    async def _far(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.get(key)))
 
     async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
         await self._or(None, lambda: self._redis.set(key, value, ex=ttl_seconds))
+        self._near.values.drop(key)
 
     async def take(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.getdel(key)))
@@ -45,6 +51,8 @@ class RedisCache:
     async def forget(self, *keys: str) -> None:
         if keys:
             await self._or(None, lambda: self._redis.delete(*keys))
+            for key in keys:
+                self._near.values.drop(key)
 
     async def count(self, key: str, ttl_seconds: int) -> int:
         counted = await self._or(None, lambda: self._redis.eval(_COUNT, 1, key, ttl_seconds))
@@ -59,6 +67,7 @@ class RedisCache:
             ) from error
 
     async def close(self) -> None:
+        await self._near.close()
         await self._redis.aclose()
 
     async def _or(self, fallback: Any, call: Any) -> Any:

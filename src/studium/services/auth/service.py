@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, StudiumError
 from studium.core.identity import Principal, Role, new_id
-from studium.runtime.caching import cached
+from studium.runtime.caching import cached, forget
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
 from studium.runtime.tokens import LIFETIME_SECONDS
@@ -204,7 +204,7 @@ class LocalIdentity:
                 raise TooManyMembershipsError(
                     f"{MAX_MEMBERSHIPS} are possible. Leave one, then accept again."
                 )
-        await self.engines.cache.forget(_me_key(account_id))
+        await forget(self.engines.cache, _me_key(account_id))
         return _access(self.engines, account)
 
     async def personal(self, principal: Principal) -> UUID:
