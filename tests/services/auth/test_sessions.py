@@ -110,7 +110,7 @@ async def test_tokens_verify_with_the_published_key(
     token = ada.api.headers["Authorization"].split()[1]
     keys = jwt.PyJWKSet.from_dict((await anonymous.get("/.well-known/jwks.json")).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
-    claims = jwt.decode(token, key, algorithms=["ES256"], issuer="studium")
+    claims = jwt.decode(token, key, algorithms=["ES256"], issuer="studium", audience="studium")
     assert claims["sub"] == ada.account["id"]
     assert claims["exp"] - claims["iat"] <= 600
 
