@@ -124,13 +124,9 @@ class Verifier:
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != TYPE:
-                raise jwt.InvalidTokenError("not an access token")
-            public = self.keys[header.get("kid", "")]
             return jwt.decode(
                 token,
-                public.key,
+                self._key(token),
                 [ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
@@ -141,3 +137,10 @@ class Verifier:
             raise UnauthenticatedError(
                 "Your session has ended or the token is not ours. Log in again."
             ) from error
+
+    def _key(self, token: str) -> ec.EllipticCurvePublicKey:
+        """One of ours, whatever else the header says. Raises `KeyError`, `InvalidTokenError`."""
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != TYPE:
+            raise jwt.InvalidTokenError("not an access token")
+        return self.keys[header.get("kid", "")].key

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect, status
 
 from studium.runtime.engines import Engines
 from studium.runtime.http import Caller, CoursesTransaction, EnginesOf
+from studium.runtime.origins import is_ours
 from studium.runtime.service import Peers
 from studium.services.realtime import service
 from studium.services.realtime.connection import Connection
@@ -48,6 +49,9 @@ async def listen(
 ) -> None:
     engines: Engines = socket.app.state.engines
     peers: Peers = socket.app.state.peers
+    if not is_ours(socket, engines.limits.public_url):
+        await socket.close(POLICY_VIOLATION)
+        return
     await socket.accept()
     try:
         account_id = await service.redeem_ticket(engines.cache, ticket)
