@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +86,34 @@ def test_every_line_of_a_json_log_is_json_and_names_its_request() -> None:
     lines = [json.loads(line) for line in log_of_a_failing_login("json").splitlines()]
     assert [line["event"] for line in lines] == ["login.failed", "library.failed"]
     assert {line["request_id"] for line in lines} == {"request-1"}
+
+
+INJECTING = """
+import sys, structlog
+from studium.runtime.telemetry import configure_logging
+configure_logging(json=sys.argv[1] == "json")
+told = "x\\r\\n2026-01-01T00:00:00Z [info] auth.logged_in\\x1b[2J\\u2028account=root"
+structlog.get_logger().info("http.refused", route=told)
+try:
+    raise ValueError(told)
+except ValueError:
+    structlog.get_logger().exception("failed")
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_what_somebody_sent_begins_no_line_of_a_log(style: str) -> None:
+    command = [sys.executable, "-c", INJECTING, style]
+    log = subprocess.run(command, check=True, capture_output=True).stderr.decode()
+    assert "auth.logged_in" in log
+    assert "\x1b[2J" not in log
+    begins = [line for line in log.splitlines() if line.startswith(("2026-01", "account="))]
+    assert not begins
+
+
+def test_the_time_of_an_entry_is_utc() -> None:
+    for line in log_of_a_failing_login("json").splitlines():
+        assert datetime.fromisoformat(json.loads(line)["timestamp"]).utcoffset() == timedelta(0)
 
 
 def test_metrics_tell_what_happened() -> None:

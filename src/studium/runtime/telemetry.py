@@ -44,6 +44,24 @@ def _redacted(key: str, value: Any) -> Any:
     return value
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+
+def one_line(_logger: Any, _method: str, entry: Entry) -> Entry:
+    """What somebody sent cannot begin a line of its own, nor move the cursor of who reads. JSON
+    does the same by itself.
+    """
+    for key, value in entry.items():
+        if isinstance(value, str):
+            lines = value.splitlines() if key == "exception" else [value]
+            entry[key] = "\n    ".join(_CONTROL.sub(_escaped, line) for line in lines)
+    return entry
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
 def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
@@ -67,13 +85,13 @@ def configure_logging(*, json: bool) -> None:
         traceback,
         redact,
     ]
-    last: Any = (
-        structlog.processors.JSONRenderer(default=str)
+    last: list[Any] = (
+        [structlog.processors.JSONRenderer(default=str)]
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [one_line, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
-        processors=[*shared, last],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -81,7 +99,7 @@ def configure_logging(*, json: bool) -> None:
     libraries = logging.StreamHandler(sys.stderr)
     drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     libraries.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, last])
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, *last])
     )
     logging.basicConfig(level=logging.WARNING, handlers=[libraries])
 

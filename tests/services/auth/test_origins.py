@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from structlog.testing import capture_logs
 
 from studium.runtime.origins import is_ours
 from tests.services.conftest import PASSWORD, Person
@@ -66,7 +67,11 @@ async def test_no_other_origin_may_read_an_answer(ada: Person) -> None:
 def test_another_site_s_page_opens_no_socket(app: FastAPI) -> None:
     browser = TestClient(app, base_url=OURS)
     with (
+        capture_logs() as written,
         pytest.raises(WebSocketDisconnect),
         browser.websocket_connect("/v1/ws", headers={"origin": FOREIGN}),
     ):
         pass
+    assert [(each["event"], each["type"]) for each in written] == [
+        ("realtime.refused", "foreign-origin")
+    ]
