@@ -5,15 +5,21 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from studium.commands.process import EVERYTHING
 from studium.runtime import telemetry
+from studium.runtime.database import Scope
+from studium.runtime.engines import Engines
+from studium.services.auth.models import Account
 from studium.settings import Settings
 from tests.conftest import running
 from tests.flows.acceptance import Browser, heard_until
@@ -50,6 +56,24 @@ def test_secrets_inside_what_is_logged_are_taken_out() -> None:
         "error": "no answer from postgresql://app:[redacted]@db/users",
         "headers": [{"Cookie": "[redacted]", "Accept": "kept"}],
     }
+
+
+async def test_an_error_of_the_database_tells_no_value(engines: Engines) -> None:
+    account_id = uuid4()
+    twice = {"id": account_id, "email": "nobody-s-business@school.test", "name": "Nobody"}
+
+    async def add() -> None:
+        async with engines.users.transaction(Scope(account_id=account_id)) as session:
+            await session.execute(insert(Account).values(**twice))
+
+    await add()
+    with pytest.raises(IntegrityError) as failed:
+        await add()
+    assert "accounts_pkey" in str(failed.value)
+    entry: dict[str, Any] = {"exception": str(failed.value)}
+    told = telemetry.redact(None, "error", entry)["exception"]
+    for value in twice.values():
+        assert str(value) not in told
 
 
 FAILING_LOGIN = """

@@ -22,8 +22,12 @@ SECRET_KEYS = ("authorization", "password", "token", "cookie", "secret", "ticket
 Entry = MutableMapping[str, Any]
 
 
-_SECRET_TEXT = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)|(\bbearer\s+)[^\s'\"]+", re.IGNORECASE)
-"""The password of a URL (RFC 3986 §3.2.1) and a bearer token (RFC 6750) inside any text."""
+_SECRET_TEXT = re.compile(
+    r"(://[^/\s:@]*:)[^/\s@]+(?=@)|(\bbearer\s+)[^\s'\"]+|(\bDETAIL:\s+)[^\r\n]+", re.IGNORECASE
+)
+"""Inside any text: the password of a URL (RFC 3986 §3.2.1), a bearer token (RFC 6750), and what
+PostgreSQL adds to an error, which is values of rows.
+"""
 
 
 def redact(_logger: Any, _method: str, entry: Entry) -> Entry:
@@ -36,7 +40,7 @@ def _redacted(key: str, value: Any) -> Any:
     if any(secret in key.lower() for secret in SECRET_KEYS):
         return "[redacted]"
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(lambda found: f"{found[1] or found[2]}[redacted]", value)
+        return _SECRET_TEXT.sub(_cut, value)
     if isinstance(value, Mapping):
         return {each: _redacted(str(each), inner) for each, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -60,6 +64,10 @@ def one_line(_logger: Any, _method: str, entry: Entry) -> Entry:
 
 def _escaped(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()
+
+
+def _cut(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2] or found[3]}[redacted]"
 
 
 def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
