@@ -80,7 +80,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             limits=Limits(
                 upload_max_bytes=settings.upload_max_bytes,
                 quota_bytes=settings.quota_bytes,
-                secure_cookies=settings.public_url.startswith("https:"),
+                public_url=settings.public_url,
                 rates=_rates(settings),
             ),
         )

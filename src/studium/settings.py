@@ -45,7 +45,8 @@ class Settings(BaseSettings):
     """PEM file of the ES256 key; default `home/secrets/signing-key.pem`, made at first start.
     Services that only check tokens may hold the public half."""
     public_url: str = ""
-    """Where browsers reach Studium; its scheme decides whether cookies are `Secure`."""
+    """Where browsers reach Studium; its scheme decides whether cookies are `Secure`. Needed where a
+    proxy hides the host that was asked."""
 
     upload_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     quota_bytes: int = Field(default=50 * 1024**3, ge=0)

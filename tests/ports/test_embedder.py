@@ -36,7 +36,9 @@ class _Service(BaseHTTPRequestHandler):
             for at, text in enumerate(asked["input"])
         ]
         body = json.dumps({"data": rows[::-1]}).encode()
-        self.send_response(200 if asked["model"] == "good" else 500)
+        self.send_response({"good": 200, "moved": 307}.get(asked["model"], 500))
+        if asked["model"] == "moved":
+            self.send_header("Location", self.path)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -106,6 +108,14 @@ async def test_a_failing_service_is_unavailable(service: str, cache: Path) -> No
     embedder = open_embedder(f"{service}?model=bad&dimensions=3", cache)
     with pytest.raises(EngineUnavailableError):
         await embedder.embed(TEXTS)
+
+
+async def test_a_redirect_is_not_followed(service: str, cache: Path) -> None:
+    """What the books say is for the address that the operator named, and for no other."""
+    embedder = open_embedder(f"{service}?model=moved&dimensions=3", cache)
+    with pytest.raises(EngineUnavailableError) as refused:
+        await embedder.embed(TEXTS)
+    assert "307" in str(refused.value.__cause__)
 
 
 async def test_requantised_weights_mean_the_same_as_the_shipped(cache: Path) -> None:

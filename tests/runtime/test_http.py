@@ -1,9 +1,14 @@
 """What every answer carries: a request id, security headers, problems in one shape."""
 
 import httpx
-from fastapi import FastAPI
+import pytest
+from fastapi import FastAPI, Request, Response
+from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
+from studium.runtime import problems
 from studium.runtime.http import Readiness
+from studium.runtime.http_headers import SecurityHeaders
 from tests.services.conftest import client_of
 
 
@@ -26,6 +31,45 @@ async def test_every_answer_carries_security_headers(app: FastAPI) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
     assert (await ask(app, "/v1/auth/me")).headers["cache-control"] == "no-store"
+
+
+async def test_by_https_every_answer_says_to_stay_there() -> None:
+    """A year and every subdomain (RFC 6797), mistakes of ours included."""
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("x", 500)(scope, receive, send)
+
+    for https in (True, False):
+        transport = httpx.ASGITransport(app=SecurityHeaders(broken, https=https))
+        async with httpx.AsyncClient(transport=transport, base_url="https://a.test") as api:
+            told = (await api.get("/")).headers.get("strict-transport-security", "")
+        assert told == ("max-age=31536000; includeSubDomains" if https else "")
+
+
+async def test_what_is_no_page_may_load_nothing(app: FastAPI) -> None:
+    policy = (await ask(app, "/v1/auth/me")).headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert set(rules.values()) == {"'none'"}
+    assert set(rules) >= {"default-src", "object-src", "base-uri", "frame-ancestors"}
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "PROPFIND"])
+async def test_a_method_that_nobody_needs_is_refused(app: FastAPI, method: str) -> None:
+    async with client_of(app) as api:
+        for path in ("/v1/courses", "/", "/healthz"):
+            answer = await api.request(method, path, headers={"x-secret": "echo"})
+            assert answer.status_code == 405, path
+            assert "echo" not in answer.text
+
+
+async def test_what_a_mistake_of_ours_was_is_written_down(app: FastAPI) -> None:
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    with capture_logs() as written:
+        answer = await problems.unexpected(request, RuntimeError("why it broke"))
+    assert answer.status_code == 500
+    assert "why it broke" not in bytes(answer.body).decode()
+    told = next(each for each in written if each["event"] == "http.unexpected")
+    assert (told["log_level"], str(told["exc_info"])) == ("error", "why it broke")
 
 
 async def test_an_unknown_address_is_a_problem(app: FastAPI) -> None:

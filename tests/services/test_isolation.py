@@ -26,6 +26,7 @@ OPEN_TO_ALL = {
 }
 OF_ONESELF = {
     ("get", "/v1/auth/me"),
+    ("put", "/v1/auth/password"),
     ("get", "/v1/courses"),
     ("post", "/v1/courses"),
     ("post", "/v1/realtime/ticket"),

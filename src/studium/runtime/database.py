@@ -132,6 +132,7 @@ def open_database(url: str, subscriptions: Subscriptions | None = None) -> Datab
         max_overflow=10,
         pool_timeout=5,
         pool_recycle=1800,
+        hide_parameters=True,  # an error ends up in a log
         connect_args={"timeout": 5, "server_settings": {"application_name": "studium"}},
     )
     return Database(engine, subscriptions or {})

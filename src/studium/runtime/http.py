@@ -56,6 +56,7 @@ class _Bearer(SecurityBase):
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("Send an access token: log in first.")
         principal = engines.verifier.principal(token)
+        request.state.account_id = principal.account_id  # for the log
         if request.method not in SAFE and (most := engines.limits.rates.writes):
             window = await rates.count(engines.cache, "writes", str(principal.account_id), most)
             window.show(response)

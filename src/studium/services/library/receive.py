@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import quote
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -79,6 +80,14 @@ def safe_name(name: str) -> str:
     """`../../etc/passwd` → `passwd`; never empty."""
     last = PureWindowsPath(PurePosixPath(_CONTROL.sub("", name)).name).name.strip(". ")
     return last[-MAX_NAME:] or "book.pdf"
+
+
+def disposition(name: str) -> str:
+    """How a browser names the file that it saves (RFC 6266, RFC 8187): always a PDF, and no
+    character of the name can end the field or begin another.
+    """
+    stem = name[:-4] if name.lower().endswith(".pdf") else name
+    return f"inline; filename=\"book.pdf\"; filename*=UTF-8''{quote(stem, safe='')}.pdf"
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
 from studium.services.library import queries, search, service, storage
 from studium.services.library.contract import MaterialList, MaterialView, SearchView, StorageView
-from studium.services.library.receive import incoming_file
+from studium.services.library.receive import disposition, incoming_file
 
 router = APIRouter()
 PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
@@ -165,7 +165,7 @@ async def file(
             **part.headers(material.bytes),
             "Cache-Control": "private, max-age=3600",
             "ETag": f'"{material.sha256.hex()}"',
-            "Content-Disposition": "inline",
+            "Content-Disposition": disposition(material.file_name),
         },
     )
 

@@ -5,10 +5,12 @@ import random
 from collections.abc import Awaitable
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect, status
 
 from studium.runtime.engines import Engines
 from studium.runtime.http import Caller, CoursesTransaction, EnginesOf
+from studium.runtime.origins import is_ours
 from studium.runtime.service import Peers
 from studium.services.realtime import service
 from studium.services.realtime.connection import Connection
@@ -16,6 +18,7 @@ from studium.services.realtime.contract import NotificationList, Number, ReadUpT
 from studium.services.realtime.hub import Hub
 from studium.services.realtime.service import TicketEndedError
 
+log = structlog.get_logger()
 router = APIRouter()
 POLICY_VIOLATION, SERVICE_RESTART = 1008, 1012  # RFC 6455 section 7.4.1 and IANA's registry
 
@@ -48,16 +51,25 @@ async def listen(
 ) -> None:
     engines: Engines = socket.app.state.engines
     peers: Peers = socket.app.state.peers
+    if not is_ours(socket, engines.limits.public_url):
+        _note(socket, "foreign-origin")
+        await socket.close(POLICY_VIOLATION)
+        return
     await socket.accept()
     try:
         account_id = await service.redeem_ticket(engines.cache, ticket)
     except TicketEndedError as error:
+        _note(socket, error.type)
         await socket.close(POLICY_VIOLATION, error.type)
         return
     hub = peers.get(Hub)
     connection = Connection(account_id, engines.courses, socket.send_text)
     async with hub.joined(connection):
         await _until_closed(socket, connection.run(since))
+
+
+def _note(socket: WebSocket, why: str) -> None:
+    log.info("realtime.refused", type=why, client=socket.client.host if socket.client else "")
 
 
 async def _until_closed(socket: WebSocket, sending: Awaitable[None]) -> None:
