@@ -113,6 +113,13 @@ async def bare(folder: Path) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
+async def bare_sockets(kind: str) -> AsyncIterator[Served]:
+    """`bench/bare_sockets.py`."""
+    async with _serving(("-m", "bench.bare_sockets", kind), {}) as served:
+        yield served
+
+
+@asynccontextmanager
 async def _serving(arguments: tuple[str, ...], told: dict[str, str]) -> AsyncIterator[Served]:
     port = _free_port()
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **told}

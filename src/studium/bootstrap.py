@@ -22,6 +22,7 @@ from studium.runtime.rates import Rates
 from studium.runtime.service import Peers, Service, Sweep
 from studium.runtime.tokens import Verifier, open_signing_key
 from studium.runtime.webapp import mount_web_app
+from studium.runtime.websocket import Sockets
 from studium.services.auth.wiring import SERVICE as AUTH
 from studium.services.courses.wiring import SERVICE as COURSES
 from studium.services.library.wiring import SERVICE as LIBRARY
@@ -129,6 +130,18 @@ def build_app(engines: Engines, peers: Peers, ready: Readiness, names: Sequence[
     app = create_app(engines, peers, routers, ready)
     mount_web_app(app)
     return app
+
+
+def build_sockets(engines: Engines, peers: Peers, names: Sequence[str]) -> Sockets:
+    """The WebSocket side of the named services."""
+    return Sockets(
+        {
+            path: endpoint
+            for name in names
+            for path, endpoint in SERVICES[name].sockets(engines, peers).items()
+        },
+        engines.limits.public_url,
+    )
 
 
 @asynccontextmanager

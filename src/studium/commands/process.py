@@ -44,9 +44,12 @@ async def run(
         peers = bootstrap.gather_peers(engines)
         ready = bootstrap.readiness(engines)
         app = bootstrap.build_app(engines, peers, ready, roles.http)
+        sockets = bootstrap.build_sockets(engines, peers, roles.http)
         web = Loop(
             "web",
-            lambda: serve(app, bound, ready, settings.grace_seconds, settings.trusted_proxies),
+            lambda: serve(
+                app, bound, ready, settings.grace_seconds, settings.trusted_proxies, sockets
+            ),
         )
         async with (
             bootstrap.backgrounds(engines, peers, roles.http),

@@ -1,12 +1,7 @@
-"""What another site makes a browser send (CSRF, cross-site WebSocket hijacking)."""
+"""What another site makes a browser send (CSRF); its sockets: `tests/runtime/test_websocket.py`."""
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from starlette.requests import HTTPConnection
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
-from structlog.testing import capture_logs
 
 from studium.runtime.origins import is_ours
 from tests.services.conftest import PASSWORD, Person
@@ -15,19 +10,14 @@ OURS, FOREIGN = "http://studium.test", "https://elsewhere.test"
 OPENED_BY_A_COOKIE = ("refresh", "logout", "login", "register", "password")
 
 
-def asked(**headers: str) -> HTTPConnection:
-    told = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return HTTPConnection({"type": "http", "headers": told})
-
-
 def test_whose_page_asks() -> None:
-    assert is_ours(asked(host="a.test"), "")  # no browser
-    assert is_ours(asked(host="a.test", origin="http://a.test"), "")
-    assert is_ours(asked(host="inside:8000", origin="https://a.test"), "https://a.test")
-    assert not is_ours(asked(host="a.test", origin="http://b.a.test"), "")
-    assert not is_ours(asked(host="a.test", origin="http://a.test:81"), "")
-    assert not is_ours(asked(host="a.test", origin="null"), "")
-    assert not is_ours(asked(host="", origin="null"), "")
+    assert is_ours({"host": "a.test"}, "")  # no browser
+    assert is_ours({"host": "a.test", "origin": "http://a.test"}, "")
+    assert is_ours({"host": "inside:8000", "origin": "https://a.test"}, "https://a.test")
+    assert not is_ours({"host": "a.test", "origin": "http://b.a.test"}, "")
+    assert not is_ours({"host": "a.test", "origin": "http://a.test:81"}, "")
+    assert not is_ours({"host": "a.test", "origin": "null"}, "")
+    assert not is_ours({"host": "", "origin": "null"}, "")
 
 
 @pytest.mark.parametrize("path", OPENED_BY_A_COOKIE)
@@ -62,16 +52,3 @@ async def test_no_other_origin_may_read_an_answer(ada: Person) -> None:
     for method in ("GET", "OPTIONS"):
         answer = await ada.api.request(method, "/v1/auth/me", headers=asks)
         assert not [name for name in answer.headers if name.startswith("access-control-")]
-
-
-def test_another_site_s_page_opens_no_socket(app: FastAPI) -> None:
-    browser = TestClient(app, base_url=OURS)
-    with (
-        capture_logs() as written,
-        pytest.raises(WebSocketDisconnect),
-        browser.websocket_connect("/v1/ws", headers={"origin": FOREIGN}),
-    ):
-        pass
-    assert [(each["event"], each["type"]) for each in written] == [
-        ("realtime.refused", "foreign-origin")
-    ]
