@@ -44,6 +44,11 @@ _RESTORE_RELATION = f"""
 SELECT pg_restore_relation_stats('schemaname', $1::text, 'relname', $2::text,
     'relpages', ({_PAGES})::integer, 'relallvisible', ({_PAGES})::integer, 'reltuples', $3::real)
 """
+_THERE = """
+SELECT n.nspname, c.relname, unnest(array_append(array_agg(a.attname::text), ''))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped GROUP BY 1, 2
+"""
 _ROUNDED = 5
 
 Saved = dict[str, list[dict[str, Any]]]
@@ -76,12 +81,19 @@ def _rounded(value: Any) -> Any:
 
 
 async def restore(connection: asyncpg.Connection, saved: Saved) -> None:
-    """As a superuser. Autovacuum must be off: it would write what is true."""
+    """As a superuser. Autovacuum must be off: it would write what is true. What a later migration
+    removed is left out.
+    """
+    there = {tuple(row) for row in await connection.fetch(_THERE)}
     for each in saved["relations"]:
+        if (each["schemaname"], each["relname"], "") not in there:
+            continue
         await connection.execute(
             _RESTORE_RELATION, each["schemaname"], each["relname"], each["reltuples"]
         )
     for each in saved["columns"]:
+        if (each["schemaname"], each["relname"], each["attname"]) not in there:
+            continue
         known = [name for name in _TYPES if name in each]
         told = "".join(f", '{name}', ${n}::{_TYPES[name]}" for n, name in enumerate(known, 4))
         await connection.execute(
