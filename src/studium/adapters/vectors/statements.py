@@ -55,13 +55,14 @@ def delete_material(dimensions: Iterable[int]) -> list[TextClause]:
     ]
 
 
+# MATERIALIZED: the planner takes `found` for a few rows and would count the course again for each.
 _KEYWORD = f"""
     found AS (
         SELECT term, passage_ids, frequencies, lengths FROM vectors.postings
         WHERE course_id = ANY(CAST(:courses AS uuid[])) AND term = ANY(CAST(:terms AS int[]))
-    ), rarity AS (
+    ), rarity AS MATERIALIZED (
         SELECT term, sum(cardinality(passage_ids))::float8 AS df FROM found GROUP BY term
-    ), course AS (
+    ), course AS MATERIALIZED (
         SELECT sum(passages)::float8 AS n, sum(tokens)::float8 / nullif(sum(passages), 0) AS mean
         FROM vectors.segments WHERE course_id = ANY(CAST(:courses AS uuid[]))
     ), keyword AS (
