@@ -1,13 +1,19 @@
 """Reads through the cache. Keys carry the organisation or account they belong to."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
 from studium.core.ports import Cache
 
 Value = TypeVar("Value")
+
+_loading: dict[tuple[Cache, str], asyncio.Task[Any]] = {}
+"""Of this process. Who comes while a value is being loaded waits for the same load: else a cache
+that is slow or empty for a moment hands every request on to the database, which then is slow too.
+"""
 
 
 async def cached(
@@ -21,6 +27,24 @@ async def cached(
     kept = await cache.get(key)
     if kept is not None:
         return shape.validate_json(kept)
-    value = await load()
+    place = (cache, key)
+    if place not in _loading:
+        _loading[place] = asyncio.create_task(_load(place, shape, load, ttl_seconds))
+    # A caller that gives up does not end what the others wait for.
+    return cast("Value", await asyncio.shield(_loading[place]))
+
+
+async def _load(
+    place: tuple[Cache, str],
+    shape: TypeAdapter[Value],
+    load: Callable[[], Awaitable[Value]],
+    ttl_seconds: int,
+) -> Value:
+    cache, key = place
+    try:
+        value = await load()
+    finally:
+        # Before it is kept: what is asked from now on may have changed since the load began.
+        del _loading[place]
     await cache.put(key, shape.dump_json(value), ttl_seconds)
     return value
