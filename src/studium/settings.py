@@ -78,3 +78,14 @@ class Settings(BaseSettings):
     log_json: bool = False
     otlp_endpoint: str = ""
     """Traces go to this OTLP/HTTP collector, e.g. `http://localhost:4318/v1/traces`."""
+
+    def environment(self) -> dict[str, str]:
+        """What tells another process of ours the same."""
+        plain = self.model_dump()
+        if self.llm_key:
+            plain["llm_key"] = self.llm_key.get_secret_value()
+        return {
+            f"STUDIUM_{name.upper()}": str(value)
+            for name, value in plain.items()
+            if value is not None and value != ""
+        }

@@ -19,7 +19,7 @@ from studium.runtime import deliveries, relay
 from studium.runtime.database import Database, Scope
 from studium.runtime.engines import Engines
 from studium.services.library import uploads
-from studium.services.realtime import service as realtime
+from studium.services.realtime import queries as realtime
 from tests.plans.explain import Explained
 
 SAMPLE = hundred_books.SAMPLE.read_bytes()
@@ -173,9 +173,11 @@ async def deliver(world: World) -> None:
 async def listen(world: World) -> None:
     world.during("a WebSocket catches up")
     account = next(world.students).principal.account_id
-    async with world.engines.courses.transaction(Scope(account_id=account)) as session:
-        assert await realtime.newest(session, account) == 1
-        assert await realtime.after(session, account, 0)
+    async with world.engines.courses.transaction(Scope()) as session:
+        assert await realtime.newest(session, [account]) == {account: 1}
+        ((newest, missed),) = await realtime.missed(session, [(account, 0)], 200)
+        assert newest == 1
+        assert missed
 
 
 async def sweep(world: World) -> None:

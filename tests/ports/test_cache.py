@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from studium.adapters.cache import open_cache
 from studium.adapters.cache.near import Values
+from studium.adapters.cache.redis import CONNECTIONS
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Cache
 from tests.ports.private_valkey import PrivateValkey, private_valkey
@@ -56,6 +57,18 @@ async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
         yield
     finally:
         await engine.start()
+
+
+async def test_a_burst_of_calls_shares_a_few_connections(
+    cache: Cache, engine: PrivateValkey, key: str
+) -> None:
+    await cache.put(key, b"value", 60)
+    with capture_logs() as logs:
+        got = await asyncio.gather(*(cache.get(key) for _ in range(300)))
+    assert got == [b"value"] * 300
+    assert logs == []
+    async with Redis.from_url(engine.url) as asking:
+        assert (await asking.info("clients"))["connected_clients"] <= CONNECTIONS + 2
 
 
 async def test_what_is_put_is_got_until_it_is_forgotten(cache: Cache, key: str) -> None:

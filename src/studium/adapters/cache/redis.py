@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from studium.adapters.cache.counters import Counters
@@ -14,6 +14,10 @@ from studium.core.errors import EngineUnavailableError
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 0.5
+CONNECTIONS = 16
+"""Of one process; a call waits for a free one. A connection costs more than a hundred calls: opened
+for each call of a burst they make it longer, until they time out and the cache seems down.
+"""
 PAUSE_SECONDS = 2.0
 """During an outage one call per pause asks; the others cost no time-out."""
 
@@ -27,9 +31,15 @@ return n
 
 class RedisCache:
     def __init__(self, url: str, near: str) -> None:
-        self._redis = Redis.from_url(
-            url, protocol=3, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=3,
+            max_connections=CONNECTIONS,
+            timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
         )
+        self._redis = Redis.from_pool(pool)  # and so closes it
         self._near = Near(self._redis, near)
         self._down = False
         self._silent_until = 0.0
