@@ -24,7 +24,7 @@ SEED ?= 1
 HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
+.PHONY: help up demo test check audit web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,7 +44,11 @@ check: $(INSTALLED) $(NODE_MODULES) ## Lint, format, types, the rules of the hou
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/audit.py code
 	@$(NPM) run --silent check
+
+audit: $(INSTALLED) ## Ask for known holes: our code, the Python packages, the web's
+	@$(BIN)/python scripts/audit.py
 
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
