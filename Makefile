@@ -20,11 +20,12 @@ BOOK ?=
 KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
+BENCH ?= upload hot_calls ingest worker_memory responsiveness long_tasks delivery realtime growth
 
 HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
+.PHONY: help up demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,7 +45,11 @@ check: $(INSTALLED) $(NODE_MODULES) ## Lint, format, types, the rules of the hou
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/audit.py code
 	@$(NPM) run --silent check
+
+audit: $(INSTALLED) ## Ask for known holes: our code, the Python packages, the web's
+	@$(BIN)/python scripts/audit.py
 
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
@@ -59,6 +64,10 @@ eval: $(INSTALLED) ## Measure the notes beside baselines
 
 eval-retrieval: $(INSTALLED) ## Measure the search (needs ../shared/ir)
 	@PYTHONPATH=. $(BIN)/python bench/eval_retrieval.py
+
+bench: $(INSTALLED) $(DIST) ## Measure beside the limit: BENCH=upload, or all of them
+	@for each in $(BENCH); do PYTHONPATH=. $(BIN)/python -m bench.$$each || missed=1; done; \
+	PYTHONPATH=. $(BIN)/python -m bench.report; test -z "$$missed"
 
 faults: $(INSTALLED) ## Kill everything at random, a thousand times; goes on where it was cut off
 	@$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -39,7 +39,10 @@ async def settings(home: Home) -> AsyncIterator[Settings]:
     """Engines started, databases migrated, the small embedder."""
     configure_logging(json=False)
     configure_tracing("tests", None)
-    wished = Settings(home=home.folder, embedder="static:", port=0, lease_seconds=5)
+    # All of the tests' people come from one network address.
+    wished = Settings(
+        home=home.folder, embedder="static:", port=0, lease_seconds=5, log_ins_per_minute=0
+    )
     async with up.embedded(wished, home) as complete:
         await up.migrate_all(complete)
         yield complete
@@ -89,8 +92,15 @@ async def running(settings: Settings, roles: process.Roles) -> AsyncIterator[str
 
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`studium up` as a person starts it, in a process of its own, with the small embedder."""
-    folder = opened(tmp_path_factory.mktemp("up"))
+    with started(opened(tmp_path_factory.mktemp("up"))) as url:
+        yield url
+
+
+@contextmanager
+def started(folder: Path, **settings: str) -> Iterator[str]:
+    """`studium up` as a person starts it, in a process of its own, with the small embedder: its
+    address. It writes to `log` in the folder.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -99,6 +109,7 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "STUDIUM_HOME": str(folder / "data"),
         "STUDIUM_PORT": str(port),
         "STUDIUM_EMBEDDER": "static:",
+        **{f"STUDIUM_{name.upper()}": value for name, value in settings.items()},
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -1,14 +1,17 @@
-"""What every answer carries: a request id, security headers, problems in one shape."""
+"""What every answer carries: a request id and problems in one shape; tests/security/test_headers.py
+asks every route for the rest.
+"""
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request, Response
-from starlette.types import Receive, Scope, Send
+from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
 
+from studium import bootstrap
 from studium.runtime import problems
+from studium.runtime.engines import Engines
 from studium.runtime.http import Readiness
-from studium.runtime.http_headers import SecurityHeaders
+from studium.runtime.service import Peers
 from tests.services.conftest import client_of
 
 
@@ -23,27 +26,6 @@ async def test_a_request_id_is_kept_or_made(app: FastAPI) -> None:
     assert kept.json()["request_id"] == "from-the-gateway"
     made = await ask(app, "/v1/auth/me", headers={"X-Request-Id": "<script>"})
     assert made.headers["x-request-id"] == made.json()["request_id"] != "<script>"
-
-
-async def test_every_answer_carries_security_headers(app: FastAPI) -> None:
-    for path in ("/v1/auth/me", "/.well-known/jwks.json", "/v1/none"):
-        headers = (await ask(app, path)).headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "same-origin"
-    assert (await ask(app, "/v1/auth/me")).headers["cache-control"] == "no-store"
-
-
-async def test_by_https_every_answer_says_to_stay_there() -> None:
-    """A year and every subdomain (RFC 6797), mistakes of ours included."""
-
-    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
-        await Response("x", 500)(scope, receive, send)
-
-    for https in (True, False):
-        transport = httpx.ASGITransport(app=SecurityHeaders(broken, https=https))
-        async with httpx.AsyncClient(transport=transport, base_url="https://a.test") as api:
-            told = (await api.get("/")).headers.get("strict-transport-security", "")
-        assert told == ("max-age=31536000; includeSubDomains" if https else "")
 
 
 async def test_what_is_no_page_may_load_nothing(app: FastAPI) -> None:
@@ -96,3 +78,11 @@ async def test_readiness_names_the_engine_that_fails() -> None:
 
     report = await Readiness({"broker": fails}).report()
     assert report == {"broker": "ConnectionError: nobody there"}
+
+
+async def test_a_load_balancer_may_ask_for_the_head_alone(engines: Engines) -> None:
+    """Otherwise the web app would answer it, ready or not."""
+    app = bootstrap.build_app(engines, Peers(), Readiness({}), [])
+    async with client_of(app) as api:
+        assert (await api.head("/readyz")).status_code == 503
+        assert (await api.head("/healthz")).headers["content-type"].startswith("text/plain")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,10 @@ class Person:
             each["id"] for each in self.account["organisations"] if each["personal"]
         )
         return personal
+
+    @property
+    def token(self) -> str:
+        return self.api.headers["Authorization"].removeprefix("Bearer ")
 
     def carry(self, access_token: str) -> None:
         self.api.headers["Authorization"] = f"Bearer {access_token}"
@@ -55,25 +60,28 @@ async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield api
 
 
+@asynccontextmanager
+async def registering(app: FastAPI) -> AsyncIterator[Register]:
+    async with AsyncExitStack() as clients:
+
+        async def register(name: str) -> Person:
+            api = await clients.enter_async_context(client_of(app))
+            email = f"{name.lower()}-{secrets.token_hex(4)}@school.test"
+            wish = {"email": email, "password": PASSWORD, "name": name}
+            answer = await api.post("/v1/auth/register", json=wish)
+            assert answer.status_code == 201, answer.text
+            session = answer.json()
+            person = Person(api, session["account"], email)
+            person.carry(session["access_token"])
+            return person
+
+        yield register
+
+
 @pytest.fixture
 async def register(app: FastAPI) -> AsyncIterator[Register]:
-    clients: list[httpx.AsyncClient] = []
-
-    async def register(name: str) -> Person:
-        api = client_of(app)
-        clients.append(api)
-        email = f"{name.lower()}-{secrets.token_hex(4)}@school.test"
-        wish = {"email": email, "password": PASSWORD, "name": name}
-        answer = await api.post("/v1/auth/register", json=wish)
-        assert answer.status_code == 201, answer.text
-        session = answer.json()
-        person = Person(api, session["account"], email)
-        person.carry(session["access_token"])
-        return person
-
-    yield register
-    for api in clients:
-        await api.aclose()
+    async with registering(app) as register:
+        yield register
 
 
 @pytest.fixture

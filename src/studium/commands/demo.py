@@ -73,7 +73,7 @@ async def _ensure_running(api: httpx.AsyncClient, settings: Settings) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     log = settings.home / "up.log"
     with log.open("ab") as sink:
-        app = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this one
+        app = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this one  # nosec B603
             [sys.executable, "-m", "studium", "up"],
             stdout=sink,
             stderr=subprocess.STDOUT,

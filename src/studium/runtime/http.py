@@ -57,9 +57,8 @@ class _Bearer(SecurityBase):
             raise UnauthenticatedError("Send an access token: log in first.")
         principal = engines.verifier.principal(token)
         request.state.account_id = principal.account_id  # for the log
-        if request.method not in SAFE and (most := engines.limits.rates.writes):
-            window = await rates.count(engines.cache, "writes", str(principal.account_id), most)
-            window.show(response)
+        if request.method not in SAFE:
+            await _count(engines, "writes", principal, response)
         return principal
 
 
@@ -69,13 +68,19 @@ Caller = Annotated[Principal, Depends(_Bearer())]
 """Who asks. Raises `UnauthenticatedError`, `TooManyRequestsError`."""
 
 
+async def _count(engines: Engines, name: str, principal: Principal, response: Response) -> None:
+    limits = engines.limits.rates
+    if most := getattr(limits, name):
+        caller = str(principal.account_id)
+        window = await rates.count(engines.cache, name, caller, most, limits.clock())
+        window.show(response)
+
+
 def limited(name: Literal["uploads", "searches"]) -> Any:
     """For a route's `dependencies`: this limit of the caller's account."""
 
     async def limit(principal: Caller, engines: EnginesOf, response: Response) -> None:
-        if most := getattr(engines.limits.rates, name):
-            window = await rates.count(engines.cache, name, str(principal.account_id), most)
-            window.show(response)
+        await _count(engines, name, principal, response)
 
     return Depends(limit)
 
@@ -159,11 +164,11 @@ def create_app(
 def _health(readiness: Readiness) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/healthz")
+    @router.api_route("/healthz", methods=[*SAFE])
     async def alive() -> PlainTextResponse:
         return PlainTextResponse("alive")
 
-    @router.get("/readyz")
+    @router.api_route("/readyz", methods=[*SAFE])
     async def ready() -> JSONResponse:
         report = await readiness.report()
         good = readiness.open and all(verdict == "ok" for verdict in report.values())
@@ -172,7 +177,7 @@ def _health(readiness: Readiness) -> APIRouter:
             status_code=200 if good else 503,
         )
 
-    @router.get("/metrics")
+    @router.api_route("/metrics", methods=[*SAFE])
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(telemetry.metrics_text(), media_type="text/plain; version=0.0.4")
 

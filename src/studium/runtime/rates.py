@@ -9,6 +9,7 @@ The headers are those of the IETF draft "RateLimit header fields for HTTP"; `Ret
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -50,6 +51,8 @@ class Rates:
     """Of one account."""
     log_ins: int = 0
     """Of one network address: log-ins and registrations, each of which hashes a password."""
+    clock: Callable[[], float] = time.time
+    """Unix time, which all processes share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ class Window:
         }
 
 
-async def count(cache: Cache, name: str, caller: str, most: int) -> Window:
+async def count(cache: Cache, name: str, caller: str, most: int, now: float) -> Window:
     """Counts one call. Raises `TooManyRequestsError`, which says when to try again."""
-    window, passed = divmod(int(time.time()), WINDOW_SECONDS)
+    window, passed = divmod(int(now), WINDOW_SECONDS)
     seconds = WINDOW_SECONDS - passed
     counted = await cache.count(f"rate:{name}:{caller}:{window}", WINDOW_SECONDS)
     state = Window(name, most, max(0, most - counted), seconds)
@@ -100,6 +103,7 @@ def address(request: Request) -> str:
 async def per_address(request: Request, response: Response) -> None:
     """A dependency of the routes that hash a password."""
     engines = request.app.state.engines
-    if most := engines.limits.rates.log_ins:
-        window = await count(engines.cache, "log-ins", address(request), most)
+    rates: Rates = engines.limits.rates
+    if most := rates.log_ins:
+        window = await count(engines.cache, "log-ins", address(request), most, rates.clock())
         window.show(response)

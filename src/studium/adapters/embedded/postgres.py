@@ -27,7 +27,7 @@ from studium.core.errors import EngineUnavailableError
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # the name of a method  # nosec B105
     "max_connections": "120",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",

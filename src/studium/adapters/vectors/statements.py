@@ -13,8 +13,8 @@ RRF_K = 60
 
 _HERE = "material_id = :material_id AND segment = :segment"
 CLEAR_KEYWORDS = (
-    text(f"DELETE FROM vectors.postings WHERE {_HERE}"),  # noqa: S608 - a constant
-    text(f"DELETE FROM vectors.segments WHERE {_HERE}"),  # noqa: S608 - a constant
+    text(f"DELETE FROM vectors.postings WHERE {_HERE}"),  # noqa: S608 - a constant  # nosec B608
+    text(f"DELETE FROM vectors.segments WHERE {_HERE}"),  # noqa: S608 - a constant  # nosec B608
 )
 INSERT_POSTINGS = text(
     "INSERT INTO vectors.postings (organisation_id, course_id, material_id, segment, term,"
@@ -33,13 +33,14 @@ INSERT_SEGMENT = text(
 
 @cache
 def clear_vectors(dimensions: int) -> TextClause:
-    return text(f"DELETE FROM vectors.embeddings_{dimensions} WHERE {_HERE}")  # noqa: S608
+    table = f"vectors.embeddings_{dimensions}"
+    return text(f"DELETE FROM {table} WHERE {_HERE}")  # noqa: S608 - a number of ours  # nosec B608
 
 
 @cache
 def insert_vectors(dimensions: int) -> TextClause:
     return text(
-        f"INSERT INTO vectors.embeddings_{dimensions}"  # noqa: S608 - a number of ours
+        f"INSERT INTO vectors.embeddings_{dimensions}"  # noqa: S608 - a number of ours  # nosec B608
         " SELECT passage_id, :organisation_id, :course_id, :material_id, :segment,"
         f" CAST(embedding AS halfvec({dimensions}))"
         " FROM unnest(CAST(:passage_ids AS uuid[]), CAST(:embeddings AS text[]))"
@@ -49,8 +50,9 @@ def insert_vectors(dimensions: int) -> TextClause:
 
 def delete_material(dimensions: Iterable[int]) -> list[TextClause]:
     tables = ["postings", "segments", *(f"embeddings_{number}" for number in dimensions)]
+    book = "material_id = :material_id"
     return [
-        text(f"DELETE FROM vectors.{table} WHERE material_id = :material_id")  # noqa: S608
+        text(f"DELETE FROM vectors.{table} WHERE {book}")  # noqa: S608 - names of ours  # nosec B608
         for table in tables
     ]
 
@@ -74,7 +76,7 @@ _KEYWORD = f"""
         CROSS JOIN LATERAL unnest(passage_ids, frequencies, lengths)
             AS each(passage_id, tf, length)
         GROUP BY each.passage_id ORDER BY score DESC, each.passage_id LIMIT :pool
-    )"""  # noqa: S608 - numbers of ours
+    )"""  # noqa: S608 - numbers of ours  # nosec B608
 
 # `<#>` is the negative inner product; vectors have length one, so this is the cosine.
 _DENSE = """

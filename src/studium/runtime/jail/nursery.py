@@ -90,7 +90,7 @@ class Nursery:
             self._control.close()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
+            self._process = subprocess.Popen(  # noqa: S603 - our own module  # nosec B603
                 self._command,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

@@ -68,7 +68,7 @@ def _readable(pdf: Pdf, numbers: Sequence[int]) -> Iterator[tuple[int, list[Line
     for number in numbers:
         try:
             yield number, pdf.lines(number)
-        except Exception:  # noqa: BLE001, S112 - a bad page is reported when it is read
+        except Exception:  # noqa: BLE001, S112 - reported when it is read  # nosec B112
             continue
 
 
