@@ -193,9 +193,10 @@ async def main() -> bool:
     async with served.engines() as settings, bootstrap.open_engines(settings) as engines:
         for _ in range(RUNS):
             ours.append(await studium(settings, engines))
+            print(ours[-1])
             for kind in KINDS:
                 others[kind].append(await bare(kind))
-            print(ours[-1], *(runs[-1] for runs in others.values()))
+                print(kind, others[kind][-1])
         rows = figures(ours, others)
     return show("realtime", "realtime", rows)
 

@@ -31,7 +31,8 @@ async def main() -> bool:
     for each in wrong:
         print(each)
     what = f"{storm.cuts:,} reconnects: browsers that saw a gap or a repeat"
-    beside = f"{kept:,} notifications written meanwhile"
+    inside = sum(each.cuts_inside for each in storm.listeners)
+    beside = f"{inside:,} cut after a message, {kept:,} notifications written meanwhile"
     gaps = Figure(what, f"{len(wrong)} of {len(storm.listeners)}", beside, len(wrong), 0, "")
     return show("reconnects", "reconnects at random cuts", [gaps])
 

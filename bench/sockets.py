@@ -5,7 +5,7 @@ It speaks RFC 6455 by hand: it sends no data, answers pings, and counts the fram
 
 import asyncio
 import resource
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 HANDSHAKE = (
@@ -13,7 +13,6 @@ HANDSHAKE = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 TEXT, CLOSE, PING = 1, 8, 9
-PONG = b"\x8a\x80\x00\x00\x00\x00"
 PER_ADDRESS = 5000
 """Sockets of one loopback address: its ports are 28,000, and some rest in TIME_WAIT."""
 
@@ -82,7 +81,8 @@ class Ear(asyncio.Protocol):
             if kind == TEXT:
                 self._count.texts += 1
             elif kind == PING:
-                self.transport.write(PONG)
+                payload = data[start : start + length]
+                self.transport.write(bytes((0x8A, 0x80 | length, 0, 0, 0, 0)) + payload)
             elif kind == CLOSE:
                 self._count.closes += 1
             data = data[start + length :]
@@ -127,6 +127,3 @@ class Crowd:
             ear.transport.abort()
         await self.count.reaches(lambda: self.count.closed == len(self._ears), 60)
         self._ears.clear()
-
-
-Quiet = Callable[[], Awaitable[None]]

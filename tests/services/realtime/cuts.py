@@ -16,7 +16,7 @@ from studium.services.library.events import MaterialIndexed
 from studium.services.realtime import queries, service
 from tests.raw_socket import TEXT, RawSocket
 
-LONGEST_SECONDS = 0.1
+LONGEST_SECONDS, PATIENCE_SECONDS = 0.1, 0.5
 BYTES = (0, 1, 2, 60, 130, 131, 140, 200, 300, 450, 1000, 3000)
 """The answer's head is 130 bytes or so, a notification 380."""
 
@@ -54,7 +54,12 @@ class Listener:
     seen: list[int] = field(default_factory=list)
     resets: int = 0
     cuts: int = 0
+    cuts_inside: int = 0
+    """Of connections that had been let in and had heard something."""
     refused: list[bytes] = field(default_factory=list)
+    """A cache that is late forgets a ticket; a browser then asks for another one."""
+
+    _heard: bool = False
 
     @property
     def last(self) -> int:
@@ -68,27 +73,38 @@ class Listener:
         return f"/v1/ws?ticket={ticket}&since={self.last}"
 
     async def until_cut(self, base: str, engines: Engines) -> None:
+        self._heard = False
         raw = await self.connect(base, engines)
         try:
-            async with asyncio.timeout(random.uniform(0, LONGEST_SECONDS)):
-                if random.random() < 0.5:
-                    await raw.answer()
-                    await self.listen(raw, None)
-                else:
-                    await self._listen_for(raw, random.choice(BYTES))
-        except TimeoutError:
+            match random.choice(("opening", "bytes", "bytes", "open", "open")):
+                case "opening":
+                    await asyncio.sleep(random.uniform(0, LONGEST_SECONDS))
+                case "bytes":
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        await self._listen_for(raw, random.choice(BYTES))
+                case "open":
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        await raw.answer()
+                        self._take(*await raw.message())
+                    async with asyncio.timeout(random.uniform(0, LONGEST_SECONDS)):
+                        await self.listen(raw, None)
+        except (TimeoutError, asyncio.IncompleteReadError):
             pass
         finally:
             raw.cut()
             self.cuts += 1
+            self.cuts_inside += self._heard
 
     async def until_seen(self, base: str, engines: Engines, last: int) -> None:
-        raw = await self.connect(base, engines)
-        try:
-            await raw.answer()
-            await self.listen(raw, last)
-        finally:
-            raw.cut()
+        while self.last < last:
+            raw = await self.connect(base, engines)
+            try:
+                await raw.answer()
+                await self.listen(raw, last)
+            except asyncio.IncompleteReadError:
+                continue  # it was closed, which `refused` tells
+            finally:
+                raw.cut()
 
     async def _listen_for(self, raw: RawSocket, count: int) -> None:
         """Takes so many bytes, and hears of them what came whole."""
@@ -113,6 +129,7 @@ class Listener:
             self.refused.append(payload)
             return
         message = json.loads(payload)
+        self._heard = True
         if message["type"] == "reset":
             self.resets += 1
         elif "message" in message:

@@ -26,6 +26,7 @@ async def test_reconnects_at_random_cuts_leave_no_gap(base: str, engines: Engine
     await storm.rage(RECONNECTS, pause_seconds=0.01)
     assert not await storm.wrong()
     assert storm.cuts >= RECONNECTS
+    assert sum(each.cuts_inside for each in storm.listeners) >= RECONNECTS / 4
     assert sum((await storm.kept()).values()) > 20
 
 
