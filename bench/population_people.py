@@ -55,6 +55,12 @@ class People:
         for account, courses in self._shuffled:
             yield Student(account, courses, self.principal(account))
 
+    def anybody(self) -> Iterator[Student]:
+        """Each account once, but owners of schools; without their courses."""
+        accounts = range(self.drawn.schools, self.drawn.accounts)
+        for account in random.Random(SEED).sample(accounts, len(accounts)):
+            yield Student(account, (), self.principal(account))
+
     @cached_property
     def _shuffled(self) -> list[tuple[int, tuple[int, ...]]]:
         teachers = set(self.drawn.teachers)
