@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,14 @@ class Model:
     fusion_weight: float
     load: Callable[[Path], Encode]
     """Called in the child, once; a module-level function, so that it can be sent there."""
+
+
+def data_file(package: str, ending: str) -> Path:
+    """A file of an installed package, found without importing it."""
+    for file in metadata.files(package) or []:
+        if str(file).endswith(ending):
+            return Path(str(file.locate()))
+    raise FileNotFoundError(f"{package} holds no {ending}")
 
 
 _encode: Encode | None = None  # of the child process
