@@ -1,6 +1,10 @@
-"""The shipped weights of MiniLM, once more quantised: for integer arithmetic."""
+"""The shipped weights of MiniLM, once more quantised: for integer arithmetic.
+
+`python -m studium.adapters.embedder.requantise SHIPPED TARGET`
+"""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +54,7 @@ def dequantised(model: onnx.ModelProto) -> onnx.ModelProto:
     for name in spent:
         model.graph.initializer.remove(weights[name])
     return model
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]), Path(sys.argv[2]))
