@@ -40,5 +40,7 @@ def load(_cache: Path) -> Encode:
     return encode
 
 
-STATIC = Model(name="wordllama-256/0.4", dimensions=DIMENSIONS, fusion_weight=0.5, load=load)
+STATIC = Model(
+    name="wordllama-256/0.4", dimensions=DIMENSIONS, fusion_weight=0.5, batch=64, load=load
+)
 """A weak model: fused two to one towards the keywords."""
