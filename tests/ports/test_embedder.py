@@ -95,6 +95,19 @@ async def test_like_meanings_are_near(embedder: Embedder) -> None:
     assert forgetting @ fading > forgetting @ compiler + 0.05
 
 
+async def test_a_child_of_minilm_stays_small(cache: Path) -> None:
+    """Whatever lengths its texts have: a plan kept for each length took 800 MiB."""
+    embedder = open_embedder("minilm:", cache)
+    await embedder.embed([" ".join(["memory"] * (4 * number)) for number in range(1, 65)])
+    sizes = [
+        child.memory_info().rss
+        for child in psutil.Process().children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    await embedder.close()
+    assert max(sizes) < 320 * 2**20
+
+
 async def test_a_dead_child_is_replaced(cache: Path) -> None:
     embedder = open_embedder("static:", cache)
     await embedder.embed(TEXTS)
