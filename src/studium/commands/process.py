@@ -1,5 +1,6 @@
 """One process: the HTTP side of some services, some worker groups, the relay, or all of it."""
 
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -66,6 +67,8 @@ async def run(
             bootstrap.backgrounds(engines, peers, roles.http),
             _relay_loops(settings, roles, engines) as relays,
         ):
+            # What is loaded by now stays: no collection has to look at it again.
+            gc.freeze()
             ready.open = True
             when_ready()
             loops = [web, *relays, *_workers(settings, roles, engines, peers)]
