@@ -1,5 +1,6 @@
 """One process: the HTTP side of some services, some worker groups, the relay, or all of it."""
 
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -68,6 +69,14 @@ async def run(
             loops = [web, *relays, *_workers(settings, roles, engines, peers)]
             loops += [each.loop for each in others.values()]
             await supervise(loops, grace_seconds=settings.grace_seconds)
+
+
+def settle() -> None:
+    """For `when_ready` of a process that does nothing else: what was loaded until now stays, and
+    is no longer looked through. A full collection of it holds every answer up for 0.1 s.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _workers(settings: Settings, roles: Roles, engines: Engines, peers: Peers) -> list[Loop]:
