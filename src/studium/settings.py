@@ -1,5 +1,6 @@
 """The only reader of the environment: every engine is one URL, its scheme picks the adapter."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -80,12 +81,13 @@ class Settings(BaseSettings):
     """Traces go to this OTLP/HTTP collector, e.g. `http://localhost:4318/v1/traces`."""
 
     def environment(self) -> dict[str, str]:
-        """What tells another process of ours the same."""
+        """This process's own, with what tells a process of ours the same settings."""
         plain = self.model_dump()
         if self.llm_key:
             plain["llm_key"] = self.llm_key.get_secret_value()
-        return {
+        told = {
             f"STUDIUM_{name.upper()}": str(value)
             for name, value in plain.items()
             if value is not None and value != ""
         }
+        return {**os.environ, **told}

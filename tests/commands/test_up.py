@@ -145,6 +145,31 @@ def test_readers_that_fall_are_started_again(up: Up) -> None:
     assert readers(up).pid != fallen.pid
 
 
+COLLECTIONS = """
+import gc
+from time import process_time
+from studium import bootstrap
+from studium.commands.process import settle
+
+def full():
+    started = process_time()
+    gc.collect()
+    return process_time() - started
+
+full()
+before = min(full() for _ in range(3))
+settle()
+print(before / min(full() for _ in range(3)))
+"""
+
+
+def test_what_a_process_has_loaded_is_not_collected_again_and_again() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", COLLECTIONS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert float(answer.stdout) > 10, "a full collection is as long as before"
+
+
 def test_the_web_app_is_served_and_what_is_missing_is_404(up: Up) -> None:
     page = httpx.get(f"{up.url}/courses")
     assert page.headers["content-type"].startswith("text/html")

@@ -74,7 +74,7 @@ def _process(roles: Any) -> None:
 
     async def serve() -> None:
         with bind(settings.host, settings.port) as bound:
-            await process.run(settings, roles, bound)
+            await process.run(settings, roles, bound, process.settle)
 
     _run("studium", serve(), settings)
 

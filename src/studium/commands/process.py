@@ -76,6 +76,14 @@ async def run(
             await supervise(loops, grace_seconds=settings.grace_seconds)
 
 
+def settle() -> None:
+    """For `when_ready` of a process that does nothing else: what was loaded until now stays, and
+    is no longer looked through. A full collection of it holds every answer up for 0.1 s.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _workers(settings: Settings, roles: Roles, engines: Engines, peers: Peers) -> list[Loop]:
     def loop(group: str) -> Loop:
         worker = Worker(

@@ -4,7 +4,6 @@ They read a book for seconds on end. In the process of the web every answer woul
 (docs/decisions/0015).
 """
 
-import os
 import sys
 
 import httpx
@@ -29,11 +28,11 @@ NICENESS = 10
 def readers(settings: Settings) -> Beside:
     """`studium work` for `GROUPS`, at an address of its own for health and metrics."""
     port = free_port()
-    told = settings.model_copy(update={"host": "127.0.0.1", "port": port}).environment()
+    told = settings.model_copy(update={"host": "127.0.0.1", "port": port})
     loop = child(
         "readers",
         *(sys.executable, "-m", "studium", "work", *GROUPS),
-        environment={**os.environ, **told},
+        environment=told.environment(),
         grace_seconds=settings.grace_seconds / 2,
         niceness=NICENESS,
     )

@@ -32,12 +32,13 @@ async def up(settings: Settings) -> None:
                 complete,
                 FRONT,
                 bound,
-                lambda: _say(address(bound)),
+                lambda: _ready(address(bound)),
                 {"readers": readers(complete)},
             )
 
 
-def _say(where: str) -> None:
+def _ready(where: str) -> None:
+    process.settle()
     console.print(f"\nStudium is ready: [bold]{where}[/]   (Ctrl-C ends it)")
 
 
