@@ -10,7 +10,8 @@ its children and the engines, a call.
 - The populations' passwords are hashed with parameters that cost 20 µs: log-ins without hashing.
 - Databases are in the page cache; each PostgreSQL has shared buffers of 128 MB.
 
-`PYTHONPATH=. python bench/growth.py [calls…]`
+`PYTHONPATH=. python bench/growth.py [calls…]`; where calls are named, the others keep the figures
+of the run before.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from redis.asyncio import Redis
 
 from bench import growth_calls, population, served
 from bench.growth_calls import CALLS
-from bench.marks import Figure, show
+from bench.marks import Figure, kept, show
 from bench.population_draw import draw
 from bench.population_people import People
 from bench.served import Served
@@ -34,7 +35,7 @@ from studium.runtime.tokens import open_signing_key
 from studium.settings import Settings
 
 SMALL, LARGE = 10_000, 1_000_000
-SLICES, BLOCKS, BLOCK, WARM = 5, 12, 25, 20
+SLICES, BLOCKS, BLOCK, WARM = 5, 8, 25, 20
 MOST = 1.3
 UNLIMITED = dict.fromkeys(
     (*("writes_per_minute", "uploads_per_minute", "searches_per_minute", "log_ins_per_minute"),), 0
@@ -149,14 +150,24 @@ def _engines(settings: Settings) -> list[psutil.Process]:
 
 
 async def main(names: list[str]) -> bool:
-    found: list[Figure] = []
+    found: dict[str, list[Figure]] = {name: [] for name in CALLS} | (_before() if names else {})
     async with AsyncExitStack() as stack:
         small = await stack.enter_async_context(side(SMALL))
         large = await stack.enter_async_context(side(LARGE))
         for name in names or CALLS:
-            found += figures(name, await measured(name, (small, large)))
-            print("\n".join(str(each.row) for each in found[-3:]), file=sys.stderr)
-    return show("growth", f"{LARGE:,} accounts beside {SMALL:,}", found)
+            found[name] = list(figures(name, await measured(name, (small, large))))
+            print("\n".join(str(each.row) for each in found[name]), file=sys.stderr)
+    every = [each for of_one in found.values() for each in of_one]
+    return show("growth", f"{LARGE:,} accounts beside {SMALL:,}", every)
+
+
+def _before() -> dict[str, list[Figure]]:
+    """Call → its figures, of the run before."""
+    _, figures_before = kept("growth")
+    return {
+        name: [each for each in figures_before if each.what.rpartition(", ")[0] == name]
+        for name in CALLS
+    }
 
 
 if __name__ == "__main__":
