@@ -67,8 +67,6 @@ async def run(
             bootstrap.backgrounds(engines, peers, roles.http),
             _relay_loops(settings, roles, engines) as relays,
         ):
-            # What is loaded by now stays: no collection has to look at it again.
-            gc.freeze()
             ready.open = True
             when_ready()
             loops = [web, *relays, *_workers(settings, roles, engines, peers)]
