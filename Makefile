@@ -20,7 +20,8 @@ BOOK ?=
 KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
-BENCH ?= upload hot_calls ingest worker_memory responsiveness long_tasks delivery realtime growth
+BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls responsiveness \
+	long_tasks delivery realtime reconnects growth
 
 HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
 
