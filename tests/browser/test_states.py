@@ -145,7 +145,7 @@ async def test_a_password_is_changed(visit: Any, register: Any, forgiven: list[s
     forgiven.append("403")
     person = await register("Mary Somerville")
     page: Page = await visit("/settings", person=person)
-    present, new = page.get_by_label("Present password"), page.get_by_label("New password")
+    present, new = page.get_by_label("Current password"), page.get_by_label("New password")
     for field in (present, new):
         await expect(field).to_have_attribute("type", "password")
     await present.fill("not the one")

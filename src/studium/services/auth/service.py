@@ -174,7 +174,7 @@ async def change_password(
     await _limit(engines, known.email, address)
     if not await password_matches(wish.current, credential.password_hash):
         log.warning("auth.password_change_refused", account=str(known.id))
-        raise WrongPasswordError("Nothing was changed. Check your present password and try again.")
+        raise WrongPasswordError("Nothing was changed. Check your current password and try again.")
     await _refuse_weak(wish.new, known.email, known.name)
     fresh = await hash_password(wish.new)
     async with engines.users.transaction(scope) as session:
