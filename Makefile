@@ -20,11 +20,13 @@ BOOK ?=
 KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
+BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls responsiveness \
+	long_tasks delivery realtime reconnects growth
 
 HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check audit web engines eval eval-retrieval screenshots faults faults-planted fuzz sample clean
+.PHONY: help up demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +65,10 @@ eval: $(INSTALLED) ## Measure the notes beside baselines
 
 eval-retrieval: $(INSTALLED) ## Measure the search (needs ../shared/ir)
 	@PYTHONPATH=. $(BIN)/python bench/eval_retrieval.py
+
+bench: $(INSTALLED) $(DIST) ## Measure beside the limit: BENCH=upload, or all of them
+	@for each in $(BENCH); do PYTHONPATH=. $(BIN)/python -m bench.$$each || missed=1; done; \
+	PYTHONPATH=. $(BIN)/python -m bench.report; test -z "$$missed"
 
 faults: $(INSTALLED) ## Kill everything at random, a thousand times; goes on where it was cut off
 	@$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED)

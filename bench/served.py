@@ -77,31 +77,29 @@ def engines_cpu() -> float:
 @asynccontextmanager
 async def engines(**wishes: Any) -> AsyncIterator[Settings]:
     """PostgreSQL and Valkey of their own, migrated; limits of rate and storage are off."""
-    # A limit that answers 429 would be what is measured.
-    limits = (
-        "writes_per_minute",
-        "uploads_per_minute",
-        "searches_per_minute",
-        "log_ins_per_minute",
-    )
     with tempfile.TemporaryDirectory(prefix="studium-bench-") as folder:
         os.chmod(folder, 0o711)  # noqa: PTH101 - PostgreSQL runs as another user under root
         wished = Settings(home=Path(folder), embedder="static:")
         home = resolve(wished.home)
         async with up.embedded(wished, home) as complete:
             await up.migrate_all(complete)
-            known = {name: 0 for name in limits if name in Settings.model_fields}
-            yield complete.model_copy(update={**known, **wishes})
+            yield complete.model_copy(update={**without_limits(), **wishes})
+
+
+def without_limits() -> dict[str, Any]:
+    """Settings that limit no rate: an answer of 429 would be what is measured."""
+    limits = (
+        "writes_per_minute",
+        "uploads_per_minute",
+        "searches_per_minute",
+        "log_ins_per_minute",
+    )
+    return {name: 0 for name in limits if name in Settings.model_fields}
 
 
 @asynccontextmanager
 async def studium(settings: Settings, *arguments: str) -> AsyncIterator[Served]:
-    told = {
-        f"STUDIUM_{key.upper()}": str(value)
-        for key, value in settings.model_dump().items()
-        if value is not None and value != ""
-    }
-    async with _serving(("-m", "studium", *arguments), told) as served:
+    async with _serving(("-m", "studium", *arguments), settings.environment()) as served:
         yield served
 
 
@@ -109,6 +107,13 @@ async def studium(settings: Settings, *arguments: str) -> AsyncIterator[Served]:
 async def bare(folder: Path) -> AsyncIterator[Served]:
     """`bench/bare.py`, which keeps what it is sent in `folder`."""
     async with _serving(("-m", "bench.bare", str(folder)), {}) as served:
+        yield served
+
+
+@asynccontextmanager
+async def bare_sockets(kind: str) -> AsyncIterator[Served]:
+    """`bench/bare_sockets.py`."""
+    async with _serving(("-m", "bench.bare_sockets", kind), {}) as served:
         yield served
 
 

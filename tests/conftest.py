@@ -3,6 +3,7 @@ the application that `bootstrap` builds.
 """
 
 import asyncio
+import io
 import os
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from studium import bootstrap
@@ -38,7 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 async def settings(home: Home) -> AsyncIterator[Settings]:
     """Engines started, databases migrated, the small embedder."""
     configure_logging(json=False)
-    configure_tracing("tests", None)
+    # Spans are made as for a collector, and end nowhere.
+    configure_tracing("tests", ConsoleSpanExporter(out=io.StringIO(), formatter=lambda _: ""))
     # All of the tests' people come from one network address.
     wished = Settings(
         home=home.folder, embedder="static:", port=0, lease_seconds=5, log_ins_per_minute=0

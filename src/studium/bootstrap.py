@@ -14,6 +14,7 @@ from studium.adapters.fanout import open_fanout
 from studium.adapters.llm import open_llm
 from studium.adapters.objects import open_objects
 from studium.adapters.vectors import open_vectors
+from studium.runtime import caching
 from studium.runtime.database import Subscriptions, open_database
 from studium.runtime.engines import Engines, Limits
 from studium.runtime.http import Readiness, create_app
@@ -21,6 +22,7 @@ from studium.runtime.rates import Rates
 from studium.runtime.service import Peers, Service, Sweep
 from studium.runtime.tokens import Verifier, open_signing_key
 from studium.runtime.webapp import mount_web_app
+from studium.runtime.websocket import Sockets
 from studium.services.auth.wiring import SERVICE as AUTH
 from studium.services.courses.wiring import SERVICE as COURSES
 from studium.services.library.wiring import SERVICE as LIBRARY
@@ -65,7 +67,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
         yield Engines(
             users=kept(open_database(settings.users_db)),
             courses=courses,
-            cache=kept(open_cache(settings.cache or settings.redis)),
+            cache=kept(open_cache(settings.cache or settings.redis, caching.PREFIX)),
             fanout=kept(open_fanout(settings.fanout or settings.redis)),
             broker=kept(open_broker(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),
@@ -79,7 +81,7 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             limits=Limits(
                 upload_max_bytes=settings.upload_max_bytes,
                 quota_bytes=settings.quota_bytes,
-                secure_cookies=settings.public_url.startswith("https:"),
+                public_url=settings.public_url,
                 rates=_rates(settings),
             ),
         )
@@ -128,6 +130,18 @@ def build_app(engines: Engines, peers: Peers, ready: Readiness, names: Sequence[
     app = create_app(engines, peers, routers, ready)
     mount_web_app(app)
     return app
+
+
+def build_sockets(engines: Engines, peers: Peers, names: Sequence[str]) -> Sockets:
+    """The WebSocket side of the named services."""
+    return Sockets(
+        {
+            path: endpoint
+            for name in names
+            for path, endpoint in SERVICES[name].sockets(engines, peers).items()
+        },
+        engines.limits.public_url,
+    )
 
 
 @asynccontextmanager

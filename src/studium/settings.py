@@ -1,5 +1,6 @@
 """The only reader of the environment: every engine is one URL, its scheme picks the adapter."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -45,7 +46,8 @@ class Settings(BaseSettings):
     """PEM file of the ES256 key; default `home/secrets/signing-key.pem`, made at first start.
     Services that only check tokens may hold the public half."""
     public_url: str = ""
-    """Where browsers reach Studium; its scheme decides whether cookies are `Secure`."""
+    """Where browsers reach Studium; its scheme decides whether cookies are `Secure`. Needed where a
+    proxy hides the host that was asked."""
 
     upload_max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     quota_bytes: int = Field(default=50 * 1024**3, ge=0)
@@ -77,3 +79,15 @@ class Settings(BaseSettings):
     log_json: bool = False
     otlp_endpoint: str = ""
     """Traces go to this OTLP/HTTP collector, e.g. `http://localhost:4318/v1/traces`."""
+
+    def environment(self) -> dict[str, str]:
+        """This process's own, with what tells a process of ours the same settings."""
+        plain = self.model_dump()
+        if self.llm_key:
+            plain["llm_key"] = self.llm_key.get_secret_value()
+        told = {
+            f"STUDIUM_{name.upper()}": str(value)
+            for name, value in plain.items()
+            if value is not None and value != ""
+        }
+        return {**os.environ, **told}

@@ -141,6 +141,23 @@ async def test_a_wrong_password_says_so(visit: Any, shelf: Any, forgiven: list[s
     await expect(page).to_have_url(re.compile("/login$"))
 
 
+async def test_a_password_is_changed(visit: Any, register: Any, forgiven: list[str]) -> None:
+    forgiven.append("403")
+    person = await register("Mary Somerville")
+    page: Page = await visit("/settings", person=person)
+    present, new = page.get_by_label("Current password"), page.get_by_label("New password")
+    for field in (present, new):
+        await expect(field).to_have_attribute("type", "password")
+    await present.fill("not the one")
+    await new.fill("another long enough sentence")
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await present.fill("a long enough sentence")
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    await expect(present).to_have_value("")
+
+
 async def test_logging_out_ends_the_session_for_good(visit: Any, register: Any) -> None:
     person = await register("Grace Hopper")
     page: Page = await visit("/login")

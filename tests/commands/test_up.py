@@ -121,6 +121,55 @@ def test_every_process_shows_health_and_metrics(up: Up) -> None:
     assert "studium_http_request_seconds" in httpx.get(f"{up.url}/metrics").text
 
 
+def readers(up: Up) -> psutil.Process:
+    """The process that reads the books."""
+    (found,) = (each for each in up.descendants() if "work" in each.cmdline())
+    return found
+
+
+def test_books_are_read_beside_the_web_and_stand_back_for_it(up: Up) -> None:
+    beside = readers(up)
+    assert beside.cmdline()[-3:] == ["work", "library", "notes"]
+    assert beside.nice() > psutil.Process(up.process.pid).nice()
+
+
+def test_readers_that_fall_are_started_again(up: Up) -> None:
+    fallen = readers(up)
+    fallen.kill()
+    psutil.wait_procs([fallen], timeout=20)
+    answer = httpx.get(f"{up.url}/readyz", timeout=30)
+    assert answer.status_code == 503
+    assert "nothing is lost" in answer.json()["engines"]["readers"]
+    assert httpx.get(f"{up.url}/healthz").text == "alive"
+    wait_until_ready(up.url, up.process, up.log)
+    assert readers(up).pid != fallen.pid
+
+
+COLLECTIONS = """
+import gc
+from time import process_time
+from studium import bootstrap
+from studium.commands.process import settle
+
+def full():
+    started = process_time()
+    gc.collect()
+    return process_time() - started
+
+full()
+before = min(full() for _ in range(3))
+settle()
+print(before / min(full() for _ in range(3)))
+"""
+
+
+def test_what_a_process_has_loaded_is_not_collected_again_and_again() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", COLLECTIONS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert float(answer.stdout) > 10, "a full collection is as long as before"
+
+
 def test_the_web_app_is_served_and_what_is_missing_is_404(up: Up) -> None:
     page = httpx.get(f"{up.url}/courses")
     assert page.headers["content-type"].startswith("text/html")

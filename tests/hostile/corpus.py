@@ -229,6 +229,18 @@ def encrypted(user: str) -> bytes:
     return sink.getvalue()
 
 
+def page_missing() -> bytes:
+    """An outline, a good page, and one that the tree names and the file does not hold."""
+    return written(
+        {
+            1: b"<< /Type /Catalog /Pages 2 0 R /Outlines 6 0 R >>",
+            2: b"<< /Type /Pages /Kids [3 0 R 9 0 R] /Count 2 >>",
+            6: b"<< /First 7 0 R /Last 7 0 R /Count 1 >>",
+            7: b"<< /Title (Memory) /Parent 6 0 R /Dest [3 0 R /XYZ 0 700 0] >>",
+        }
+    )
+
+
 # ── something else ────────────────────────────────────────────────────────────────────────────
 def zipped() -> bytes:
     sink = io.BytesIO()
@@ -285,6 +297,7 @@ FILES: dict[str, Hostile] = {
     "count of a million": Hostile("either", partial(counted, 1_000_000)),
     "count below zero": Hostile("either", partial(counted, -5)),
     "count of zero": Hostile("either", partial(counted, 0)),
+    "page that is not there": Hostile("read", page_missing),
     "page without size": Hostile("either", partial(sized, b"[0 0 0 0]")),
     "page of 10^30 points": Hostile("either", partial(sized, b"[0 0 1e30 1e30]")),
     "font of noise": Hostile("read", broken_font),

@@ -58,3 +58,14 @@ async def test_what_is_left_of_a_book_is_read_as_it_was(tmp_path: Path) -> None:
     found = await outcome(path)
     assert not isinstance(found, str)
     assert any(KNOWN in page.text for page in found)
+
+
+async def test_a_page_that_is_not_there_costs_itself(tmp_path: Path) -> None:
+    """The outline and the other pages stay; found by the fuzzer."""
+    path = tmp_path / "book.pdf"
+    path.write_bytes(FILES["page that is not there"].make())
+    book = await plan_book(path, LIMITS)
+    assert [section.heading for section in book.sections] == ["Memory"]
+    good, missing = await read_range(path, 1, 2, book, LIMITS)
+    assert KNOWN in good.text
+    assert missing.failure

@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from studium.adapters.cache import open_cache
+from studium.adapters.cache.near import Values
+from studium.adapters.cache.redis import CONNECTIONS
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Cache
 from tests.ports.private_valkey import PrivateValkey, private_valkey
@@ -25,9 +31,10 @@ async def engine(
         yield engine
 
 
-@pytest.fixture
-async def cache(engine: PrivateValkey) -> AsyncIterator[Cache]:
-    opened = open_cache(engine.url)
+@pytest.fixture(params=["key-", "others-"], ids=["near", "far"])
+async def cache(request: pytest.FixtureRequest, engine: PrivateValkey) -> AsyncIterator[Cache]:
+    """Once with its values in the process's own memory too, and once without."""
+    opened = open_cache(engine.url, near=request.param)
     yield opened
     await opened.close()
 
@@ -50,6 +57,18 @@ async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
         yield
     finally:
         await engine.start()
+
+
+async def test_a_burst_of_calls_shares_a_few_connections(
+    cache: Cache, engine: PrivateValkey, key: str
+) -> None:
+    await cache.put(key, b"value", 60)
+    with capture_logs() as logs:
+        got = await asyncio.gather(*(cache.get(key) for _ in range(300)))
+    assert got == [b"value"] * 300
+    assert logs == []
+    async with Redis.from_url(engine.url) as asking:
+        assert (await asking.info("clients"))["connected_clients"] <= CONNECTIONS + 2
 
 
 async def test_what_is_put_is_got_until_it_is_forgotten(cache: Cache, key: str) -> None:
@@ -103,6 +122,90 @@ async def test_two_processes_share_values_and_counters(
     assert await other.get(key) == b"value"
     assert [await cache.count(f"{key}-n", 60), await other.count(f"{key}-n", 60)] == [1, 2]
     await other.close()
+
+
+async def asked(engine: PrivateValkey) -> int:
+    """How often the engine was asked for a value."""
+    async with Redis.from_url(engine.url) as client:
+        return int((await client.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"])
+
+
+@pytest.fixture
+async def near(engine: PrivateValkey, key: str) -> AsyncIterator[Cache]:
+    """It hears what changes: a value that was got is there without asking."""
+    opened = open_cache(engine.url, near="key-")
+    await opened.put(key, b"value", 60)
+
+    async def is_near() -> bool:
+        before = await asked(engine)
+        await opened.get(key)
+        return await asked(engine) == before
+
+    await eventually(is_near)
+    yield opened
+    await opened.close()
+
+
+async def test_what_is_near_costs_the_engine_nothing(
+    engine: PrivateValkey, near: Cache, key: str
+) -> None:
+    before = await asked(engine)
+    assert {await near.get(key) for _ in range(100)} == {b"value"}
+    assert await asked(engine) == before
+
+
+@pytest.mark.parametrize("change", ["put", "forget", "take", "wipe"])
+async def test_what_another_process_changes_is_near_no_more(
+    engine: PrivateValkey, near: Cache, key: str, change: str
+) -> None:
+    other = open_cache(engine.url)
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "put": lambda: other.put(key, b"new", 60),
+        "forget": lambda: other.forget(key),
+        "take": lambda: other.take(key),
+        "wipe": engine.wipe,
+    }
+    await changes[change]()
+
+    async def seen() -> bool:
+        return await near.get(key) == (b"new" if change == "put" else None)
+
+    await eventually(seen)
+    await other.close()
+
+
+async def test_nothing_is_near_that_cannot_be_taken_back(
+    engine: PrivateValkey, near: Cache, key: str
+) -> None:
+    async with outage(engine):
+
+        async def gone() -> bool:
+            return await near.get(key) is None
+
+        await eventually(gone)
+
+
+async def test_a_value_that_was_dropped_while_it_came_is_not_kept() -> None:
+    values = Values()
+
+    async def overtaken() -> bytes:
+        values.drop("key")
+        return b"old"
+
+    assert await values.load("key", overtaken) == b"old"
+    assert values.find("key") is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 60)), max_size=60))
+async def test_what_is_near_has_an_end(puts: list[tuple[str, int]]) -> None:
+    values = Values(most_bytes=400)
+    for key, size in puts:
+        await values.load(key, partial(given_bytes, size))
+        assert values._bytes == sum(map(len, values._kept.values())) <= 400
+
+
+async def given_bytes(size: int) -> bytes:
+    return bytes(size)
 
 
 async def test_without_its_engine_it_is_an_empty_cache(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -290,8 +290,9 @@ def kill_initdb_when_it_has_begun(folder: Path) -> None:
             break
         time.sleep(0.005)
     for each in psutil.Process().children(recursive=True):
-        if any(str(folder) in word for word in each.cmdline()):
-            each.kill()
+        with suppress(psutil.NoSuchProcess):
+            if any(str(folder) in word for word in each.cmdline()):
+                each.kill()
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,10 +14,11 @@ import numpy as np
 import onnxruntime
 import psutil
 import pytest
+import wordllama
 from tokenizers import Tokenizer
 
 from studium.adapters.embedder import open_embedder
-from studium.adapters.embedder.minilm import data_file
+from studium.adapters.embedder.local import data_file
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Embedder
 
@@ -36,7 +39,9 @@ class _Service(BaseHTTPRequestHandler):
             for at, text in enumerate(asked["input"])
         ]
         body = json.dumps({"data": rows[::-1]}).encode()
-        self.send_response(200 if asked["model"] == "good" else 500)
+        self.send_response({"good": 200, "moved": 307}.get(asked["model"], 500))
+        if asked["model"] == "moved":
+            self.send_header("Location", self.path)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -92,6 +97,19 @@ async def test_like_meanings_are_near(embedder: Embedder) -> None:
     assert forgetting @ fading > forgetting @ compiler + 0.05
 
 
+async def test_a_child_of_minilm_stays_small(cache: Path) -> None:
+    """Whatever lengths its texts have: a plan kept for each length took 800 MiB."""
+    embedder = open_embedder("minilm:", cache)
+    await embedder.embed([" ".join(["memory"] * (4 * number)) for number in range(1, 65)])
+    sizes = [
+        child.memory_info().rss
+        for child in psutil.Process().children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    await embedder.close()
+    assert max(sizes) < 320 * 2**20
+
+
 async def test_a_dead_child_is_replaced(cache: Path) -> None:
     embedder = open_embedder("static:", cache)
     await embedder.embed(TEXTS)
@@ -106,6 +124,14 @@ async def test_a_failing_service_is_unavailable(service: str, cache: Path) -> No
     embedder = open_embedder(f"{service}?model=bad&dimensions=3", cache)
     with pytest.raises(EngineUnavailableError):
         await embedder.embed(TEXTS)
+
+
+async def test_a_redirect_is_not_followed(service: str, cache: Path) -> None:
+    """What the books say is for the address that the operator named, and for no other."""
+    embedder = open_embedder(f"{service}?model=moved&dimensions=3", cache)
+    with pytest.raises(EngineUnavailableError) as refused:
+        await embedder.embed(TEXTS)
+    assert "307" in str(refused.value.__cause__)
 
 
 async def test_requantised_weights_mean_the_same_as_the_shipped(cache: Path) -> None:
@@ -126,6 +152,29 @@ async def test_requantised_weights_mean_the_same_as_the_shipped(cache: Path) -> 
         }
         mean = session.run(None, fed)[0][0].mean(axis=0)
         assert float(vector @ mean) / float(np.linalg.norm(mean)) > 0.97
+
+
+async def test_static_vectors_are_those_of_the_library(cache: Path) -> None:
+    embedder = open_embedder("static:", cache)
+    ours = await embedder.embed(TEXTS)
+    await embedder.close()
+    folder = Path(str(wordllama.__file__)).parent
+    model = wordllama.WordLlama.load(dim=256, cache_dir=str(folder), disable_download=True)
+    assert np.allclose(ours, model.embed(TEXTS, norm=True), atol=1e-5)
+
+
+def test_what_a_model_needs_is_loaded_by_its_child_only() -> None:
+    """A process of the web or of the relay would carry 60 MiB for nothing, and a child that is
+    started would load the web framework.
+    """
+    told = "import sys, studium.bootstrap; print(*sys.modules)"
+    parent = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True)
+    told = "import sys, studium.__main__, studium.adapters.embedder.static; print(*sys.modules)"
+    child = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True)
+    assert not {"onnx", "onnxruntime", "wordllama"} & set(parent.stdout.decode().split())
+    assert not {"onnx", "onnxruntime", "wordllama", "typer", "httpx"} & set(
+        child.stdout.decode().split()
+    )
 
 
 def test_an_unknown_scheme_is_an_error(cache: Path) -> None:

@@ -94,7 +94,7 @@ async def test_a_removed_topic_falls_silent_and_may_come_back(fanout: FanOut, to
     async with fanout.listen(ear) as subscription:
         await subscription.add(kept)
         await subscription.add(topic)
-        await subscription.remove(topic)
+        subscription.remove(topic)
         await fanout.publish(topic, b"unheard")
         await fanout.publish(kept, b"heard")
         await eventually(lambda: bool(ear.heard))
@@ -115,6 +115,41 @@ async def test_a_topic_added_while_the_connection_is_made_is_heard(
         await subscription.add(topic)
         await fanout.publish(topic, b"news")
         await eventually(lambda: ear.heard == [(topic, b"news")])
+
+
+async def test_a_topic_that_comes_and_goes_is_confirmed_at_once(fanout: FanOut, topic: str) -> None:
+    """A confirmation that is missed, or counted wrongly, would cost each `add` its time-out."""
+    ear = Ear()
+    async with fanout.listen(ear) as subscription, asyncio.timeout(PATIENCE):
+        await subscription.add(topic)
+        for steps in range(12):
+            subscription.remove(topic)
+            leaving = asyncio.create_task(subscription.add(topic))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            subscription.remove(topic)
+            await leaving
+            await asyncio.sleep(0.02 * (steps % 2))
+            await subscription.add(topic)
+            await fanout.publish(topic, str(steps).encode())
+            await eventually(lambda: len(ear.heard) == steps + 1)  # noqa: B023
+
+
+async def test_a_thousand_topics_at_once(fanout: FanOut, topic: str) -> None:
+    ear = Ear()
+    topics = [f"{topic}-{number}" for number in range(1200)]
+    async with fanout.listen(ear) as subscription:
+        await asyncio.gather(*(subscription.add(each) for each in topics))
+        for each in topics[::100]:
+            await fanout.publish(each, b"news")
+        await eventually(lambda: len(ear.heard) == 12)
+        for each in topics:
+            subscription.remove(each)
+        await subscription.add(topic)
+        await fanout.publish(topics[0], b"unheard")
+        await fanout.publish(topic, b"heard")
+        await eventually(lambda: (topic, b"heard") in ear.heard)
+    assert (topics[0], b"unheard") not in ear.heard
 
 
 async def test_a_listener_may_leave_at_any_moment(fanout: FanOut, topic: str) -> None:

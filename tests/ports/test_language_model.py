@@ -45,6 +45,8 @@ class _Provider(BaseHTTPRequestHandler):
         sent = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if status == 307:
+            self.send_header("Location", self.path)
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
         self.wfile.write(sent)
@@ -100,6 +102,14 @@ async def test_an_answer_out_of_shape_is_asked_for_again(provider: Any) -> None:
 async def test_what_stays_wrong_is_unavailable(provider: Any, script: tuple[int, str]) -> None:
     with pytest.raises(EngineUnavailableError):
         await provider(script).model().answer("", "Capital?", Capital)
+
+
+async def test_a_redirect_is_not_followed(provider: Any) -> None:
+    """The key is for the address that the operator named, and for no other."""
+    scripted = provider((307, ""), (200, GOOD))
+    with pytest.raises(EngineUnavailableError):
+        await scripted.model().answer("", "Capital?", Capital)
+    assert len(scripted.asked) == 1
 
 
 async def test_nobody_listening_is_unavailable() -> None:

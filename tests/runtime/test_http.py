@@ -3,9 +3,12 @@ asks every route for the rest.
 """
 
 import httpx
-from fastapi import FastAPI
+import pytest
+from fastapi import FastAPI, Request
+from structlog.testing import capture_logs
 
 from studium import bootstrap
+from studium.runtime import problems
 from studium.runtime.engines import Engines
 from studium.runtime.http import Readiness
 from studium.runtime.service import Peers
@@ -23,6 +26,32 @@ async def test_a_request_id_is_kept_or_made(app: FastAPI) -> None:
     assert kept.json()["request_id"] == "from-the-gateway"
     made = await ask(app, "/v1/auth/me", headers={"X-Request-Id": "<script>"})
     assert made.headers["x-request-id"] == made.json()["request_id"] != "<script>"
+
+
+async def test_what_is_no_page_may_load_nothing(app: FastAPI) -> None:
+    policy = (await ask(app, "/v1/auth/me")).headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert set(rules.values()) == {"'none'"}
+    assert set(rules) >= {"default-src", "object-src", "base-uri", "frame-ancestors"}
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "PROPFIND"])
+async def test_a_method_that_nobody_needs_is_refused(app: FastAPI, method: str) -> None:
+    async with client_of(app) as api:
+        for path in ("/v1/courses", "/", "/healthz"):
+            answer = await api.request(method, path, headers={"x-secret": "echo"})
+            assert answer.status_code == 405, path
+            assert "echo" not in answer.text
+
+
+async def test_what_a_mistake_of_ours_was_is_written_down(app: FastAPI) -> None:
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    with capture_logs() as written:
+        answer = await problems.unexpected(request, RuntimeError("why it broke"))
+    assert answer.status_code == 500
+    assert "why it broke" not in bytes(answer.body).decode()
+    told = next(each for each in written if each["event"] == "http.unexpected")
+    assert (told["log_level"], str(told["exc_info"])) == ("error", "why it broke")
 
 
 async def test_an_unknown_address_is_a_problem(app: FastAPI) -> None:

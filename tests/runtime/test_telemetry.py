@@ -3,16 +3,23 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from studium.commands.process import EVERYTHING
 from studium.runtime import telemetry
+from studium.runtime.database import Scope
+from studium.runtime.engines import Engines
+from studium.services.auth.models import Account
 from studium.settings import Settings
 from tests.conftest import running
 from tests.flows.acceptance import Browser, heard_until
@@ -51,6 +58,24 @@ def test_secrets_inside_what_is_logged_are_taken_out() -> None:
     }
 
 
+async def test_an_error_of_the_database_tells_no_value(engines: Engines) -> None:
+    account_id = uuid4()
+    twice = {"id": account_id, "email": "nobody-s-business@school.test", "name": "Nobody"}
+
+    async def add() -> None:
+        async with engines.users.transaction(Scope(account_id=account_id)) as session:
+            await session.execute(insert(Account).values(**twice))
+
+    await add()
+    with pytest.raises(IntegrityError) as failed:
+        await add()
+    assert "accounts_pkey" in str(failed.value)
+    entry: dict[str, Any] = {"exception": str(failed.value)}
+    told = telemetry.redact(None, "error", entry)["exception"]
+    for value in twice.values():
+        assert str(value) not in told
+
+
 FAILING_LOGIN = """
 import logging, sys, structlog
 from studium.runtime.telemetry import configure_logging
@@ -85,6 +110,34 @@ def test_every_line_of_a_json_log_is_json_and_names_its_request() -> None:
     lines = [json.loads(line) for line in log_of_a_failing_login("json").splitlines()]
     assert [line["event"] for line in lines] == ["login.failed", "library.failed"]
     assert {line["request_id"] for line in lines} == {"request-1"}
+
+
+INJECTING = """
+import sys, structlog
+from studium.runtime.telemetry import configure_logging
+configure_logging(json=sys.argv[1] == "json")
+told = "x\\r\\n2026-01-01T00:00:00Z [info] auth.logged_in\\x1b[2J\\u2028account=root"
+structlog.get_logger().info("http.refused", route=told)
+try:
+    raise ValueError(told)
+except ValueError:
+    structlog.get_logger().exception("failed")
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_what_somebody_sent_begins_no_line_of_a_log(style: str) -> None:
+    command = [sys.executable, "-c", INJECTING, style]
+    log = subprocess.run(command, check=True, capture_output=True).stderr.decode()
+    assert "auth.logged_in" in log
+    assert "\x1b[2J" not in log
+    begins = [line for line in log.splitlines() if line.startswith(("2026-01", "account="))]
+    assert not begins
+
+
+def test_the_time_of_an_entry_is_utc() -> None:
+    for line in log_of_a_failing_login("json").splitlines():
+        assert datetime.fromisoformat(json.loads(line)["timestamp"]).utcoffset() == timedelta(0)
 
 
 def test_metrics_tell_what_happened() -> None:

@@ -22,6 +22,7 @@ POST   /v1/auth/register                                201     201      201    
 POST   /v1/auth/login                                   200     200      200    200       200     200     200   200
 POST   /v1/auth/login (wrong password)                  401     401      401    401       401     401     401   401
 POST   /v1/auth/refresh (no cookie)                     401     401      401    401       401     401     401   401
+PUT    /v1/auth/password (wrong password)               401     401      403    403       403     403     403   403
 POST   /v1/auth/logout                                  204     204      204    204       204     204     204   204
 
 GET    /v1/auth/me                                      401     401      200    200       200     200     200   200

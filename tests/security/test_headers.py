@@ -183,7 +183,9 @@ def test_the_policy_runs_no_script_but_ours() -> None:
 
 @pytest.mark.parametrize("https", [True, False])
 async def test_only_https_promises_https(engines: Engines, https: bool) -> None:
-    served = replace(engines, limits=replace(engines.limits, secure_cookies=https))
+    served = replace(
+        engines, limits=replace(engines.limits, public_url="https://studium.test" if https else "")
+    )
     app = bootstrap.build_app(
         served, bootstrap.gather_peers(served), bootstrap.readiness(served), ["auth"]
     )

@@ -20,7 +20,7 @@ from studium.runtime.engines import Engines
 from studium.runtime.http import Readiness
 from studium.runtime.rates import Rates
 from studium.runtime.server import bind, serve
-from studium.services.auth.service import ATTEMPTS_PER_ACCOUNT, ATTEMPTS_SECONDS
+from studium.services.auth.service import ATTEMPTS_FROM_AN_ADDRESS, ATTEMPTS_SECONDS
 from studium.settings import Settings
 from tests.ports.private_valkey import PrivateValkey, private_valkey
 from tests.services.conftest import PASSWORD, Person, client_of
@@ -211,8 +211,8 @@ async def test_guessing_a_password_ends_on_all_processes(
         wish = {"email": ada.email, "password": "wrong password"}
         return await api.post("/v1/auth/login", json=wish)
 
-    answers = await several(processes, guess, "", ATTEMPTS_PER_ACCOUNT + 1)
-    assert [each.status_code for each in answers] == [401] * ATTEMPTS_PER_ACCOUNT + [429]
+    answers = await several(processes, guess, "", ATTEMPTS_FROM_AN_ADDRESS + 1)
+    assert [each.status_code for each in answers] == [401] * ATTEMPTS_FROM_AN_ADDRESS + [429]
     assert answers[-1].headers["retry-after"] == str(ATTEMPTS_SECONDS)
     clock.now += 60
     right = {"email": ada.email, "password": PASSWORD}

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from studium import bootstrap
 from studium.runtime.engines import Engines
-from studium.runtime.tokens import ALGORITHM, ISSUER, SigningKey, Verifier
+from studium.runtime.tokens import ALGORITHM, ISSUER, TYPE, SigningKey, Verifier
 from tests.services.conftest import Person, client_of
 
 ME = "/v1/auth/me"
@@ -29,24 +29,25 @@ def part(value: object) -> str:
 
 
 def signed(key: SigningKey, claims: Claims, **headers: Any) -> str:
-    return jwt.encode(claims, key.private, ALGORITHM, headers={"kid": key.public.id, **headers})
+    head = {"kid": key.public.id, "typ": TYPE, **headers}
+    return jwt.encode(claims, key.private, ALGORITHM, headers=head)
 
 
 def without_algorithm(key: SigningKey, claims: Claims) -> str:
-    return f"{part({'alg': 'none', 'typ': 'JWT', 'kid': key.public.id})}.{part(claims)}."
+    return f"{part({'alg': 'none', 'typ': TYPE, 'kid': key.public.id})}.{part(claims)}."
 
 
 def with_the_public_key_as_secret(key: SigningKey, claims: Claims) -> str:
     """RFC 8725 section 2.1: HMAC keyed with what everybody may read."""
     pem = key.public.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    head = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': key.public.id})}.{part(claims)}"
+    head = f"{part({'alg': 'HS256', 'typ': TYPE, 'kid': key.public.id})}.{part(claims)}"
     mac = jwt.get_algorithm_by_name("HS256").sign(head.encode(), pem)
     return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
 def by_another_key(key: SigningKey, claims: Claims) -> str:
     other = ec.generate_private_key(ec.SECP256R1())
-    return jwt.encode(claims, other, ALGORITHM, headers={"kid": key.public.id})
+    return jwt.encode(claims, other, ALGORITHM, headers={"kid": key.public.id, "typ": TYPE})
 
 
 def of_another_person(key: SigningKey, claims: Claims) -> str:
@@ -71,7 +72,9 @@ def that_brings_its_key(key: SigningKey, claims: Claims) -> str:
     """RFC 7515 section 4.1.3: a key inside of the token proves nothing."""
     other = ec.generate_private_key(ec.SECP256R1())
     shape = jwt.get_algorithm_by_name(ALGORITHM).to_jwk(other.public_key(), as_dict=True)
-    return jwt.encode(claims, other, ALGORITHM, headers={"kid": key.public.id, "jwk": shape})
+    return jwt.encode(
+        claims, other, ALGORITHM, headers={"kid": key.public.id, "typ": TYPE, "jwk": shape}
+    )
 
 
 def of_another_issuer(key: SigningKey, claims: Claims) -> str:
@@ -80,6 +83,10 @@ def of_another_issuer(key: SigningKey, claims: Claims) -> str:
 
 def for_another_audience(key: SigningKey, claims: Claims) -> str:
     return signed(key, {**claims, "aud": "another service"})
+
+
+def of_another_type(key: SigningKey, claims: Claims) -> str:
+    return signed(key, claims, typ="JWT")
 
 
 def from_tomorrow(key: SigningKey, claims: Claims) -> str:
@@ -110,9 +117,10 @@ FORGERIES = [
     that_brings_its_key,
     of_another_issuer,
     for_another_audience,
+    of_another_type,
     from_tomorrow,
     that_ended,
-    *map(lacking, ("iss", "sub", "iat", "exp", "orgs")),
+    *map(lacking, ("iss", "aud", "sub", "iat", "exp", "orgs")),
 ]
 
 

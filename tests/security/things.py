@@ -35,6 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/courses": {"title": "mine"},
     "POST /v1/materials/{material_id}/notes": {},
     "POST /v1/notifications/read": {"up_to": 10},
+    "PUT /v1/auth/password": {"current": "not the password", "new": "a staple of batteries"},
     "PUT /v1/materials/{material_id}/notes/published": {"published": True},
 }
 

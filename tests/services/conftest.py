@@ -49,9 +49,9 @@ class Person:
 Register = Callable[[str], Awaitable[Person]]
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://studium.test")
+def client_of(app: FastAPI, address: str = "127.0.0.1", scheme: str = "http") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 50000))
+    return httpx.AsyncClient(transport=transport, base_url=f"{scheme}://studium.test")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from studium.adapters.embedded.home import Home
 from studium.adapters.embedded.postgres import EmbeddedPostgres
 from studium.adapters.embedded.valkey import EmbeddedValkey
 from studium.commands import process
+from studium.commands.readers import FRONT, readers
 from studium.runtime.migrations import migrate
 from studium.runtime.server import address, bind
 from studium.settings import EMBEDDED, Settings
@@ -27,10 +28,17 @@ async def up(settings: Settings) -> None:
     with bound, homes.held(home, address(bound)):
         async with embedded(settings, home) as complete:
             await migrate_all(complete)
-            await process.run(complete, process.EVERYTHING, bound, lambda: _say(address(bound)))
+            await process.run(
+                complete,
+                FRONT,
+                bound,
+                lambda: _ready(address(bound)),
+                {"readers": readers(complete)},
+            )
 
 
-def _say(where: str) -> None:
+def _ready(where: str) -> None:
+    process.settle()
     console.print(f"\nStudium is ready: [bold]{where}[/]   (Ctrl-C ends it)")
 
 

@@ -88,7 +88,9 @@ class Subscription(Protocol):
         """Returns once messages of the topic arrive."""
         ...
 
-    async def remove(self, topic: str) -> None: ...
+    def remove(self, topic: str) -> None:
+        """From now on nothing of the topic is heard."""
+        ...
 
 
 class FanOut(Protocol):

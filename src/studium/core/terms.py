@@ -27,6 +27,7 @@ _STOP = frozenset(
 )
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_]+)?")
+_FIRST_CJK, _ONE_CJK = "\u3040", re.compile(f"[{_CJK}]")
 _LOCAL = threading.local()
 
 
@@ -44,7 +45,7 @@ def words(text: str) -> list[str]:
 
 
 def _is_cjk(character: str) -> bool:
-    return re.match(f"[{_CJK}]", character) is not None
+    return character >= _FIRST_CJK and _ONE_CJK.match(character) is not None
 
 
 @lru_cache(maxsize=200_000)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from studium.core.errors import EngineUnavailableError
@@ -65,8 +66,8 @@ class Database:
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """Commits when the block ends well, rolls back when it raises.
 
-        Raises `EngineUnavailableError` when the database cannot be reached, went away, or takes no
-        changes.
+        Raises `EngineUnavailableError` when the database cannot be reached, went away, takes no
+        changes, or has no connection free for as long as the pool waits.
         """
         session = AsyncSession(self.engine, expire_on_commit=False)
         session.info["subscriptions"] = self.subscriptions
@@ -77,7 +78,7 @@ class Database:
                 yield session
             for errand in session.info["after_commit"]:
                 await errand()
-        except (OperationalError, InterfaceError, OSError) as error:
+        except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
             raise unreachable(error) from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_unable(error):
@@ -132,6 +133,7 @@ def open_database(url: str, subscriptions: Subscriptions | None = None) -> Datab
         max_overflow=10,
         pool_timeout=5,
         pool_recycle=1800,
+        hide_parameters=True,  # an error ends up in a log
         connect_args={"timeout": 5, "server_settings": {"application_name": "studium"}},
     )
     return Database(engine, subscriptions or {})

@@ -41,24 +41,28 @@ async def emit(session: AsyncSession, *events: Event) -> None:
 
     Raises `LookupError` for an event that no group handles: that is a wiring mistake.
     """
-    for event in events:
-        groups = session.info["subscriptions"].get(event.type_name())
-        if not groups:
-            raise LookupError(f"nobody handles {event.type_name()}")
-        await session.execute(_INSERT_EVENT, _event_row(event))
-        await session.execute(
-            _INSERT_DELIVERY,
-            [
-                {
-                    "id": new_id(),
-                    "event_id": event.id,
-                    "group_name": group,
-                    "organisation_id": event.organisation_id,
-                }
-                for group in sorted(groups)
-            ],
-        )
+    rows = [row for event in events for row in _delivery_rows(session, event)]
+    if not rows:
+        return
+    # Two statements however many events there are: a book's plan emits a range each.
+    await session.execute(_INSERT_EVENT, [_event_row(event) for event in events])
+    await session.execute(_INSERT_DELIVERY, rows)
     await session.execute(_NOTIFY)
+
+
+def _delivery_rows(session: AsyncSession, event: Event) -> list[dict[str, Any]]:
+    groups = session.info["subscriptions"].get(event.type_name())
+    if not groups:
+        raise LookupError(f"nobody handles {event.type_name()}")
+    return [
+        {
+            "id": new_id(),
+            "event_id": event.id,
+            "group_name": group,
+            "organisation_id": event.organisation_id,
+        }
+        for group in sorted(groups)
+    ]
 
 
 def _event_row(event: Event) -> dict[str, Any]:

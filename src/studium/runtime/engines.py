@@ -21,9 +21,13 @@ class Limits:
     upload_max_bytes: int
     quota_bytes: int
     """Of an organisation; 0: none."""
-    secure_cookies: bool
-    """Browsers reach Studium by https."""
+    public_url: str
+    """Where browsers reach Studium; empty: where they say."""
     rates: Rates
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
-"""How much a request may say: JSON is read into memory whole, so it ends at a mebibyte."""
+"""What a request says: JSON is read into memory whole, so it ends at a mebibyte; files stream."""
+
+from collections.abc import AsyncIterator
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES = 1024 * 1024
@@ -12,6 +15,17 @@ _LONG = "long_body"
 async def may_be_long(request: Request) -> None:
     """A dependency of routes that stream their body and count it themselves."""
     setattr(request.state, _LONG, True)
+
+
+async def streamed(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `ConnectionError` where the client breaks off, a word that a
+    service knows without knowing the web framework.
+    """
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect as error:
+        raise ConnectionResetError from error
 
 
 class LimitBodies:

@@ -6,8 +6,12 @@ file its caching.
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-"""Content Security Policy Level 3 of what is no page: nothing of it is loaded, run or framed."""
+API_POLICY = (
+    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+"""Content Security Policy Level 3 of what is no page: nothing of it is loaded, run or framed. The
+default speaks for what is loaded only, so the others are named."""
 YEAR_SECONDS = 31_536_000
 HEADERS = {
     "x-content-type-options": "nosniff",

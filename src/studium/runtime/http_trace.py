@@ -36,7 +36,7 @@ class TraceRequests:
             await send(message)
 
         with (
-            structlog.contextvars.bound_contextvars(request_id=request_id),
+            structlog.contextvars.bound_contextvars(request_id=request_id, client=_host(scope)),
             telemetry.remote_span(f"{scope['method']} {_area(scope)}", headers.get("traceparent")),
         ):
             try:
@@ -49,6 +49,12 @@ class TraceRequests:
 
 def _known_or_new(request_id: str) -> str:
     return request_id if _REQUEST_ID.fullmatch(request_id) else str(new_id())
+
+
+def _host(scope: Scope) -> str:
+    """Where the request came from, as the server believes it (`STUDIUM_TRUSTED_PROXIES`)."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _area(scope: Scope) -> str:

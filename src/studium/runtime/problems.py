@@ -55,6 +55,24 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+def _note(request: Request, status: int, slug: str) -> None:
+    """Who was refused what, and where. Never what they sent: no body, no query, and of the path
+    only ids, since a code of an invitation is a secret.
+    """
+    state = request.scope.get("state", {})
+    ids = {name: str(id_) for name, id_ in request.path_params.items() if name.endswith("_id")}
+    write = log.info if status < HTTPStatus.INTERNAL_SERVER_ERROR else log.warning
+    write(
+        "http.refused",
+        status=status,
+        type=slug,
+        method=request.method,
+        route=getattr(request.scope.get("route"), "path", "unmatched"),
+        account=str(state["account_id"]) if "account_id" in state else None,
+        **ids,
+    )
+
+
 def _answer(
     request: Request,
     status: int,
@@ -66,6 +84,7 @@ def _answer(
     extra: dict[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    _note(request, status, slug)
     problem = Problem(
         type=BASE + slug,
         title=title,

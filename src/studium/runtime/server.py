@@ -3,15 +3,18 @@
 import asyncio
 import errno
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from studium.core.errors import StudiumError
 from studium.runtime.http import Readiness
+from studium.runtime.websocket import Sockets
 
 
 class PortTakenError(StudiumError):
@@ -65,8 +68,10 @@ async def serve(
     readiness: Readiness,
     grace_seconds: float,
     trusted_proxies: str = "127.0.0.1",
+    sockets: Sockets | None = None,
 ) -> None:
     """Answers until cancelled: then not ready → long answers end → requests drain → return."""
+    sockets = sockets or Sockets({})
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -74,12 +79,12 @@ async def serve(
         access_log=False,
         server_header=False,
         forwarded_allow_ips=trusted_proxies,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=65536,
+        ws=cast("type[asyncio.Protocol]", sockets.accept),  # uvicorn only ever calls it
         timeout_graceful_shutdown=int(grace_seconds),
     )
+    _allow_many_sockets()
     server = _Server(config)
+    keeping_alive = asyncio.create_task(sockets.keep_alive())
     serving = asyncio.create_task(server.serve([bound]))
     try:
         await asyncio.shield(serving)
@@ -88,3 +93,11 @@ async def serve(
         server.should_exit = True
         await serving
         raise
+    finally:
+        keeping_alive.cancel()
+
+
+def _allow_many_sockets() -> None:
+    """The usual soft limit of 1,024 files is one of `select`, which nobody uses here."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

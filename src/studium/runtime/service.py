@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from studium.core.event import Event
 from studium.runtime.database import Database
 from studium.runtime.engines import Engines
+from studium.runtime.websocket import Endpoint
 
 if TYPE_CHECKING:
     from studium.runtime.worker import GiveUp, Handler
@@ -37,6 +38,10 @@ def _nothing(_engines: Engines, _peers: Peers) -> Mapping[type, object]:
     return {}
 
 
+def _nowhere(_engines: Engines, _peers: Peers) -> Mapping[str, Endpoint]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     name: str
@@ -46,6 +51,8 @@ class Service:
     give_ups: Mapping[type[Event], "GiveUp"] = field(default_factory=dict)
     offers: Callable[[Engines, Peers], Mapping[type, object]] = _nothing
     """Contract → implementation."""
+    sockets: Callable[[Engines, Peers], Mapping[str, Endpoint]] = _nowhere
+    """Path → what opens a WebSocket there."""
     background: "Background | None" = None
     """What runs beside the routes for as long as they are served."""
     sweep: "Sweep | None" = None

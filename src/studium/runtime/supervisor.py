@@ -50,15 +50,25 @@ def child(
     *command: str | os.PathLike[str],
     environment: Mapping[str, str],
     grace_seconds: float,
+    niceness: int = 0,
 ) -> Loop:
-    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL."""
+    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL.
+
+    `niceness`: how far it and its own children stand back for others (setpriority(2), 0 to 19).
+    """
+    dies = die_with_parent(signal.SIGTERM)
+
+    def prepare() -> None:
+        os.nice(niceness)
+        if dies:
+            dies()
 
     async def run() -> None:
         process = await asyncio.create_subprocess_exec(
             *command,
             env=environment,
             start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
-            preexec_fn=die_with_parent(signal.SIGTERM),
+            preexec_fn=prepare,
         )
         try:
             await process.wait()

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from structlog.processors import ExceptionRenderer
@@ -22,8 +23,12 @@ SECRET_KEYS = ("authorization", "password", "token", "cookie", "secret", "ticket
 Entry = MutableMapping[str, Any]
 
 
-_SECRET_TEXT = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)|(\bbearer\s+)[^\s'\"]+", re.IGNORECASE)
-"""The password of a URL (RFC 3986 §3.2.1) and a bearer token (RFC 6750) inside any text."""
+_SECRET_TEXT = re.compile(
+    r"(://[^/\s:@]*:)[^/\s@]+(?=@)|(\bbearer\s+)[^\s'\"]+|(\bDETAIL:\s+)[^\r\n]+", re.IGNORECASE
+)
+"""Inside any text: the password of a URL (RFC 3986 §3.2.1), a bearer token (RFC 6750), and what
+PostgreSQL adds to an error, which is values of rows.
+"""
 
 
 def redact(_logger: Any, _method: str, entry: Entry) -> Entry:
@@ -36,12 +41,34 @@ def _redacted(key: str, value: Any) -> Any:
     if any(secret in key.lower() for secret in SECRET_KEYS):
         return "[redacted]"
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(lambda found: f"{found[1] or found[2]}[redacted]", value)
+        return _SECRET_TEXT.sub(_cut, value)
     if isinstance(value, Mapping):
         return {each: _redacted(str(each), inner) for each, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_redacted("", inner) for inner in value]
     return value
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+
+def one_line(_logger: Any, _method: str, entry: Entry) -> Entry:
+    """What somebody sent cannot begin a line of its own, nor move the cursor of who reads. JSON
+    does the same by itself.
+    """
+    for key, value in entry.items():
+        if isinstance(value, str):
+            lines = value.splitlines() if key == "exception" else [value]
+            entry[key] = "\n    ".join(_CONTROL.sub(_escaped, line) for line in lines)
+    return entry
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _cut(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2] or found[3]}[redacted]"
 
 
 def _add_trace(_logger: Any, _method: str, entry: Entry) -> Entry:
@@ -67,13 +94,13 @@ def configure_logging(*, json: bool) -> None:
         traceback,
         redact,
     ]
-    last: Any = (
-        structlog.processors.JSONRenderer(default=str)
+    last: list[Any] = (
+        [structlog.processors.JSONRenderer(default=str)]
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [one_line, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
-        processors=[*shared, last],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -81,7 +108,7 @@ def configure_logging(*, json: bool) -> None:
     libraries = logging.StreamHandler(sys.stderr)
     drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     libraries.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, last])
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, *last])
     )
     logging.basicConfig(level=logging.WARNING, handlers=[libraries])
 
@@ -127,8 +154,13 @@ _TRACER = trace.get_tracer("studium")
 
 
 def configure_tracing(service: str, exporter: SpanExporter | None) -> None:
-    """Call once per process; without an exporter trace ids still join logs and events."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    """Call once per process; without an exporter trace ids still join logs and events, and nothing
+    else of a span is kept.
+    """
+    provider = TracerProvider(
+        sampler=ParentBased(ALWAYS_ON) if exporter else ALWAYS_OFF,
+        resource=Resource.create({"service.name": service}),
+    )
     if exporter:
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)

@@ -20,7 +20,9 @@ from studium.core.errors import Kind, StudiumError
 from studium.core.identity import Principal, Role
 
 ALGORITHM = "ES256"
-ISSUER = "studium"
+ISSUER = AUDIENCE = "studium"
+TYPE = "at+jwt"
+"""An access token and nothing else that this key may sign some day (RFC 9068 section 2.1)."""
 LIFETIME_SECONDS = 600
 LEEWAY_SECONDS = 5
 
@@ -52,12 +54,14 @@ class SigningKey:
         now = int(time.time())
         claims = {
             "iss": ISSUER,
+            "aud": AUDIENCE,
             "sub": str(principal.account_id),
             "iat": now,
             "exp": now + LIFETIME_SECONDS,
             "orgs": {str(id_): role.value for id_, role in principal.organisations.items()},
         }
-        return jwt.encode(claims, self.private, ALGORITHM, headers={"kid": self.public.id})
+        headers = {"kid": self.public.id, "typ": TYPE}
+        return jwt.encode(claims, self.private, ALGORITHM, headers=headers)
 
 
 def open_signing_key(path: Path) -> SigningKey:
@@ -120,16 +124,23 @@ class Verifier:
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            public = self.keys[jwt.get_unverified_header(token).get("kid", "")]
             return jwt.decode(
                 token,
-                public.key,
+                self._key(token),
                 [ALGORITHM],
                 issuer=ISSUER,
+                audience=AUDIENCE,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iat", "sub", "orgs"]},
+                options={"require": ["aud", "exp", "iat", "iss", "sub", "orgs"]},
             )
         except (jwt.InvalidTokenError, KeyError) as error:
             raise UnauthenticatedError(
                 "Your session has ended or the token is not ours. Log in again."
             ) from error
+
+    def _key(self, token: str) -> ec.EllipticCurvePublicKey:
+        """One of ours, whatever else the header says. Raises `KeyError`, `InvalidTokenError`."""
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != TYPE:
+            raise jwt.InvalidTokenError("not an access token")
+        return self.keys[header.get("kid", "")].key

@@ -23,6 +23,8 @@ TYPES = {
     ".mjs": "text/javascript",
     ".bcmap": "application/octet-stream",
     ".wasm": "application/wasm",
+    # Without it a browser guesses, and what is text in one encoding is markup in another.
+    ".svg": "image/svg+xml; charset=utf-8",
 }
 POLICY = "; ".join(  # noqa: FLY002 - a list is easier to read and to change
     [

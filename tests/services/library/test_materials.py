@@ -115,6 +115,8 @@ async def test_the_file_comes_back_whole_and_in_ranges(ada: Person) -> None:
     material = (await upload(ada, course["id"], tiny_book())).json()
     path = f"/v1/materials/{material['id']}/file"
     whole = await ada.api.get(path)
+    assert whole.headers["content-type"] == "application/pdf"
+    assert "filename*=UTF-8''" in whole.headers["content-disposition"]
     assert (whole.status_code, whole.content) == (200, tiny_book())
     assert whole.headers["etag"] == f'"{hashlib.sha256(tiny_book()).hexdigest()}"'
     part = await ada.api.get(path, headers={"Range": "bytes=10-19"})

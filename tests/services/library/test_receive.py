@@ -1,6 +1,7 @@
 """The streamed upload body."""
 
 import itertools
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from studium.services.library.receive import (
     BrokenUploadError,
     NoFileError,
+    disposition,
     incoming_file,
     safe_name,
 )
@@ -69,6 +71,20 @@ def test_a_name_is_safe_to_show_and_to_store(name: str) -> None:
     assert 0 < len(safe) <= 200
     assert not set(safe) & set("/\\\x00\n\r\u202e")
     assert safe not in {".", ".."}
+
+
+@given(st.text(max_size=300))
+def test_a_name_cannot_leave_its_header(name: str) -> None:
+    """RFC 6266 and RFC 8187: two parameters, the second percent-encoded, both a PDF's."""
+    kind, plain, starred = disposition(safe_name(name)).split("; ")
+    assert (kind, plain) == ("inline", 'filename="book.pdf"')
+    value = starred.removeprefix("filename*=UTF-8''")
+    assert re.fullmatch(r"([A-Za-z0-9._~-]|%[0-9A-F]{2})*\.pdf", value)
+
+
+def test_a_saved_book_has_its_name_and_is_a_pdf() -> None:
+    assert disposition("Physik für alle.PDF").endswith("UTF-8''Physik%20f%C3%BCr%20alle.pdf")
+    assert disposition('a"b.exe').endswith("UTF-8''a%22b.exe.pdf")
 
 
 def test_a_path_keeps_its_last_part() -> None:

@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from studium.commands.process import Roles
+from studium.runtime import telemetry
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
 from studium.services.library.events import MaterialIndexed
@@ -116,6 +117,33 @@ async def test_a_future_since_is_reset(settings: Settings) -> None:
         browser, _ = await person(base)
         async with browser.listening(since=99) as heard:
             assert (await heard_until(heard, "hello"))[0] == {"type": "reset", "id": 0}
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "1.5", str(2**53)])
+async def test_a_since_that_is_no_number_is_refused(settings: Settings, since: str) -> None:
+    async with running(settings, HTTP) as base:
+        browser, _ = await person(base)
+        ticket = (await browser.ok("POST", "/v1/realtime/ticket"))["ticket"]
+        url = f"{base.replace('http', 'ws', 1)}/v1/ws?ticket={ticket}&since={since}"
+        async with connect(url) as socket:
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+        assert socket.close_code == 1008
+
+
+async def test_open_sockets_are_counted(settings: Settings) -> None:
+    async with running(settings, HTTP) as base:
+        browser, _ = await person(base)
+        before = telemetry.metrics_text()
+        async with browser.listening() as heard:
+            await heard_until(heard, "hello")
+            assert _open(telemetry.metrics_text()) == _open(before) + 1
+    assert _open(telemetry.metrics_text()) == _open(before)
+
+
+def _open(metrics: str) -> float:
+    line = next(each for each in metrics.splitlines() if each.startswith("studium_websockets_open"))
+    return float(line.split()[1])
 
 
 async def test_a_ticket_opens_one_socket(settings: Settings) -> None:

@@ -4,5 +4,6 @@ from studium.adapters.cache.redis import RedisCache
 from studium.core.ports import Cache
 
 
-def open_cache(url: str) -> Cache:
-    return RedisCache(url)
+def open_cache(url: str, near: str = "\0") -> Cache:
+    """`near`: how the keys begin whose values a process also keeps in its own memory."""
+    return RedisCache(url, near)

@@ -4,15 +4,20 @@ import time
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from studium.adapters.cache.counters import Counters
+from studium.adapters.cache.near import Near
 from studium.core.errors import EngineUnavailableError
 
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 0.5
+CONNECTIONS = 16
+"""Of one process; a call waits for a free one. A connection costs more than a hundred calls: opened
+for each call of a burst they make it longer, until they time out and the cache seems down.
+"""
 PAUSE_SECONDS = 2.0
 """During an outage one call per pause asks; the others cost no time-out."""
 
@@ -25,19 +30,30 @@ return n
 
 
 class RedisCache:
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    def __init__(self, url: str, near: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=3,
+            max_connections=CONNECTIONS,
+            timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
         )
+        self._redis = Redis.from_pool(pool)  # and so closes it
+        self._near = Near(self._redis, near)
         self._down = False
         self._silent_until = 0.0
         self._counters = Counters()
 
     async def get(self, key: str) -> bytes | None:
+        return await self._near.get(key, lambda: self._far(key))
+
+    async def _far(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.get(key)))
 
     async def put(self, key: str, value: bytes, ttl_seconds: int) -> None:
         await self._or(None, lambda: self._redis.set(key, value, ex=ttl_seconds))
+        self._near.values.drop(key)
 
     async def take(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.getdel(key)))
@@ -45,6 +61,8 @@ class RedisCache:
     async def forget(self, *keys: str) -> None:
         if keys:
             await self._or(None, lambda: self._redis.delete(*keys))
+            for key in keys:
+                self._near.values.drop(key)
 
     async def count(self, key: str, ttl_seconds: int) -> int:
         counted = await self._or(None, lambda: self._redis.eval(_COUNT, 1, key, ttl_seconds))
@@ -59,6 +77,7 @@ class RedisCache:
             ) from error
 
     async def close(self) -> None:
+        await self._near.close()
         await self._redis.aclose()
 
     async def _or(self, fallback: Any, call: Any) -> Any:

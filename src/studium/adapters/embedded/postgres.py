@@ -32,6 +32,7 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # an error's details are values of rows
 }
 ENDINGS = (SIGINT, SIGQUIT, SIGKILL)
 """A fast shutdown, an immediate one, and for a process that hears neither."""

@@ -3,7 +3,6 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from studium.adapters.embedder.http import HttpEmbedder
 from studium.adapters.embedder.local import LocalEmbedder
 from studium.adapters.embedder.minilm import MINILM
 from studium.adapters.embedder.static import STATIC
@@ -19,6 +18,9 @@ def open_embedder(url: str, cache: Path, children: int = 1, key: str | None = No
         case "static":
             return LocalEmbedder(STATIC, cache, 1)
         case "http" | "https":
+            # A child that holds a model of this machine imports this package too.
+            from studium.adapters.embedder.http import HttpEmbedder  # noqa: PLC0415
+
             return HttpEmbedder(url, key)
         case _:
             raise ValueError(f"embedder: {scheme}: is not known; use minilm:, static: or https://")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ import numpy as np
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Vectors
 
-BATCH = 16
 Encode = Callable[[Sequence[str]], Vectors]
 
 
@@ -24,8 +24,18 @@ class Model:
     name: str
     dimensions: int
     fusion_weight: float
+    batch: int
+    """Texts at a time."""
     load: Callable[[Path], Encode]
     """Called in the child, once; a module-level function, so that it can be sent there."""
+
+
+def data_file(package: str, ending: str) -> Path:
+    """A file of an installed package, found without importing it."""
+    for file in metadata.files(package) or []:
+        if str(file).endswith(ending):
+            return Path(str(file.locate()))
+    raise FileNotFoundError(f"{package} holds no {ending}")
 
 
 _encode: Encode | None = None  # of the child process
@@ -68,7 +78,8 @@ class LocalEmbedder:
     async def embed(self, texts: Sequence[str]) -> Vectors:
         # Texts of like length share a batch: padding is work for nothing.
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+        batch_size = self._model.batch
+        batches = [order[at : at + batch_size] for at in range(0, len(order), batch_size)]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         answers = await asyncio.gather(
             *(self._batch([texts[at] for at in batch]) for batch in batches)

@@ -1,8 +1,9 @@
 """Fan-out on Redis or Valkey pub/sub: one connection per listener, topics come and go."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -16,6 +17,9 @@ PREFIX = "fanout:"
 _KEEP = f"{PREFIX}-"
 """A topic nobody publishes to: a connection without any topic is none that can be read."""
 CONFIRM_SECONDS, CANCEL_AGAIN_SECONDS = 5, 0.1
+TELL_AGAIN_SECONDS = 0.5
+TOGETHER = 500
+"""Topics in one command."""
 OnMessage = Callable[[str, bytes], Awaitable[None]]
 
 
@@ -37,6 +41,7 @@ class RedisFanOut:
         try:
             yield subscription
         finally:
+            subscription.end()
             while not reading.done():  # Python 3.11's wait_for inside redis-py may lose a cancel
                 reading.cancel()
                 await asyncio.wait({reading}, timeout=CANCEL_AGAIN_SECONDS)
@@ -46,26 +51,43 @@ class RedisFanOut:
 
 
 class RedisSubscription:
+    """Topics that come and go while the engine is told of others go to it together."""
+
     def __init__(self, redis: Redis, on_message: OnMessage) -> None:
         self._redis = redis
         self._on_message = on_message
-        self._confirmed: dict[str, asyncio.Event] = {}
+        self._wanted: set[str] = set()
+        self._confirmed: set[str] = set()
+        self._asked: Counter[str] = Counter()
+        """SUBSCRIBEs of a topic that the engine has not confirmed yet."""
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._changed: set[str] = set()
+        self._telling: asyncio.Task[None] | None = None
         self._pubsub: PubSub | None = None
 
     async def add(self, topic: str) -> None:
         """Returns once the engine has confirmed; after an outage that is when it is back."""
-        confirmed = self._confirmed.setdefault(PREFIX + topic, asyncio.Event())
-        if self._pubsub:
-            with suppress(RedisError, OSError):  # the reader subscribes again to all it knows
-                await self._pubsub.subscribe(PREFIX + topic)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(confirmed.wait(), CONFIRM_SECONDS)
+        name = PREFIX + topic
+        if name in self._confirmed:
+            return
+        if name not in self._wanted:
+            self._wanted.add(name)
+            self._tell_soon(name)
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting.setdefault(name, loop.create_future())
+        await asyncio.wait({waiting}, timeout=CONFIRM_SECONDS)
 
-    async def remove(self, topic: str) -> None:
-        self._confirmed.pop(PREFIX + topic, None)
-        if self._pubsub:
-            with suppress(RedisError, OSError):
-                await self._pubsub.unsubscribe(PREFIX + topic)
+    def remove(self, topic: str) -> None:
+        name = PREFIX + topic
+        self._wanted.discard(name)
+        self._confirmed.discard(name)
+        if waiting := self._waiting.pop(name, None):
+            waiting.set_result(None)
+        self._tell_soon(name)
+
+    def end(self) -> None:
+        if self._telling:
+            self._telling.cancel()
 
     async def read(self) -> None:
         pause = 0.1
@@ -84,18 +106,56 @@ class RedisSubscription:
                 self._pubsub = None
 
     async def _subscribe(self, pubsub: PubSub) -> None:
+        self._asked.clear()
+        self._confirmed.clear()
         await pubsub.subscribe(_KEEP)
-        # From here on `add` subscribes by itself; what came while connecting follows now.
+        # From here on topics are told as they come; what came while connecting follows now.
         self._pubsub = pubsub
-        if self._confirmed:
-            await pubsub.subscribe(*self._confirmed)
+        self._changed.clear()
+        wanted = list(self._wanted)
+        for at in range(0, len(wanted), TOGETHER):
+            some = wanted[at : at + TOGETHER]
+            self._asked.update(some)
+            await pubsub.subscribe(*some)
+
+    def _tell_soon(self, name: str) -> None:
+        self._changed.add(name)
+        if self._pubsub and self._telling is None:
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        while self._changed and (pubsub := self._pubsub):
+            names = [self._changed.pop() for _ in range(min(TOGETHER, len(self._changed)))]
+            come = [name for name in names if name in self._wanted]
+            gone = [name for name in names if name not in self._wanted]
+            self._asked.update(come)
+            try:
+                if gone:
+                    await pubsub.unsubscribe(*gone)
+                if come:
+                    await pubsub.subscribe(*come)
+            except (RedisError, OSError):
+                self._asked.subtract(come)
+                self._changed.update(names)
+                await asyncio.sleep(TELL_AGAIN_SECONDS)
+        self._telling = None
 
     async def _handle(self, message: dict[str, Any]) -> None:
-        topic = bytes(message["channel"] or b"").decode()
-        if message["type"] == "subscribe" and topic in self._confirmed:
-            self._confirmed[topic].set()
-        elif message["type"] == "message":
+        name = bytes(message["channel"] or b"").decode()
+        if message["type"] == "subscribe":
+            self._confirm(name)
+        elif message["type"] == "message" and name in self._wanted:
             try:
-                await self._on_message(topic.removeprefix(PREFIX), bytes(message["data"]))
+                await self._on_message(name.removeprefix(PREFIX), bytes(message["data"]))
             except Exception:
-                log.exception("fanout.listener_failed", topic=topic)
+                log.exception("fanout.listener_failed", topic=name)
+
+    def _confirm(self, name: str) -> None:
+        self._asked[name] -= 1
+        if self._asked[name] > 0:
+            return  # it was removed and added again: this is of an earlier time
+        del self._asked[name]
+        if name in self._wanted and name not in self._changed:
+            self._confirmed.add(name)
+            if waiting := self._waiting.pop(name, None):
+                waiting.set_result(None)

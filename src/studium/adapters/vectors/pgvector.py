@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from uuid import UUID
 
 from sqlalchemy import text
@@ -39,10 +40,7 @@ class PgVectorIndex:
         self, segment: Segment, passage_ids: Sequence[UUID], vectors: Vectors
     ) -> None:
         dimensions = _known(vectors.shape[1])
-        rows = {
-            "passage_ids": list(passage_ids),
-            "embeddings": await asyncio.to_thread(lambda: [_literal(row) for row in vectors]),
-        }
+        rows = {"passage_ids": list(passage_ids), "numbers": vectors.ravel().tolist()}
         async with self._courses.transaction(Scope((segment.organisation_id,))) as session:
             await session.execute(statements.clear_vectors(dimensions), _place(segment))
             await session.execute(
@@ -114,21 +112,26 @@ def _literal(vector: Vectors) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Flat:
-    """Columns of (term, passage, frequency, length), a row per term and passage."""
+    """Columns: of (term, place, frequency) a row per term and passage, where `place` counts the
+    passages from 1; of (passage id, length) a row per passage.
+    """
 
     columns: dict[str, list[object]]
     tokens: int
 
 
 def _flat_postings(passages: Sequence[IndexedPassage]) -> _Flat:
-    found = [(passage.passage_id, postings(passage.text)) for passage in passages]
-    rows = [
-        (term, passage_id, min(count, MAX_SMALLINT), min(each.length, MAX_SMALLINT))
-        for passage_id, each in found
-        for term, count in each.terms.items()
-    ]
-    names = ("terms", "passage_ids", "frequencies", "lengths")
-    columns: dict[str, list[object]] = {
-        name: [row[at] for row in rows] for at, name in enumerate(names)
-    }
-    return _Flat(columns, sum(each.length for _, each in found))
+    terms: list[object] = []
+    places: list[object] = []
+    frequencies: list[object] = []
+    lengths: list[int] = []
+    for place, passage in enumerate(passages, start=1):
+        found = postings(passage.text)
+        terms += found.terms
+        places += repeat(place, len(found.terms))
+        frequencies += [min(count, MAX_SMALLINT) for count in found.terms.values()]
+        lengths.append(found.length)
+    columns = {"terms": terms, "places": places, "frequencies": frequencies}
+    columns["passage_ids"] = [passage.passage_id for passage in passages]
+    columns["lengths"] = [min(length, MAX_SMALLINT) for length in lengths]
+    return _Flat(columns, sum(lengths))

@@ -20,10 +20,10 @@ INSERT_POSTINGS = text(
     "INSERT INTO vectors.postings (organisation_id, course_id, material_id, segment, term,"
     " passage_ids, frequencies, lengths)"
     " SELECT :organisation_id, :course_id, :material_id, :segment, term,"
-    " array_agg(passage_id), array_agg(frequency), array_agg(length)"
-    " FROM unnest(CAST(:terms AS int[]), CAST(:passage_ids AS uuid[]),"
-    " CAST(:frequencies AS smallint[]), CAST(:lengths AS smallint[]))"
-    " AS flat(term, passage_id, frequency, length) GROUP BY term"
+    " array_agg((CAST(:passage_ids AS uuid[]))[place]), array_agg(frequency),"
+    " array_agg((CAST(:lengths AS smallint[]))[place])"
+    " FROM unnest(CAST(:terms AS int[]), CAST(:places AS int[]),"
+    " CAST(:frequencies AS smallint[])) AS flat(term, place, frequency) GROUP BY term"
 )
 INSERT_SEGMENT = text(
     "INSERT INTO vectors.segments"
@@ -42,9 +42,9 @@ def insert_vectors(dimensions: int) -> TextClause:
     return text(
         f"INSERT INTO vectors.embeddings_{dimensions}"  # noqa: S608 - a number of ours  # nosec B608
         " SELECT passage_id, :organisation_id, :course_id, :material_id, :segment,"
-        f" CAST(embedding AS halfvec({dimensions}))"
-        " FROM unnest(CAST(:passage_ids AS uuid[]), CAST(:embeddings AS text[]))"
-        " AS flat(passage_id, embedding)"
+        " CAST((CAST(:numbers AS real[]))"
+        f"[(place - 1) * {dimensions} + 1 : place * {dimensions}] AS halfvec({dimensions}))"
+        " FROM unnest(CAST(:passage_ids AS uuid[])) WITH ORDINALITY AS flat(passage_id, place)"
     )
 
 
@@ -57,13 +57,14 @@ def delete_material(dimensions: Iterable[int]) -> list[TextClause]:
     ]
 
 
+# MATERIALIZED: the planner takes `found` for a few rows and would count the course again for each.
 _KEYWORD = f"""
     found AS (
         SELECT term, passage_ids, frequencies, lengths FROM vectors.postings
         WHERE course_id = ANY(CAST(:courses AS uuid[])) AND term = ANY(CAST(:terms AS int[]))
-    ), rarity AS (
+    ), rarity AS MATERIALIZED (
         SELECT term, sum(cardinality(passage_ids))::float8 AS df FROM found GROUP BY term
-    ), course AS (
+    ), course AS MATERIALIZED (
         SELECT sum(passages)::float8 AS n, sum(tokens)::float8 / nullif(sum(passages), 0) AS mean
         FROM vectors.segments WHERE course_id = ANY(CAST(:courses AS uuid[]))
     ), keyword AS (

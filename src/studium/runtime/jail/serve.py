@@ -43,6 +43,8 @@ def _live(
         control.close()
         os.dup2(into, 0)
         os.dup2(out, 1)
+        os.close(into)
+        os.close(out)
         if os.getppid() == nursery:
             work()
     finally:

@@ -20,7 +20,8 @@ Email = Annotated[
     ),
 ]
 """Lower-cased. Whether it exists, only a message to it can tell (RFC 5321 section 3.5.3)."""
-Password = Annotated[str, StringConstraints(min_length=8, max_length=256)]
+PASSWORD_LENGTH = 8
+Password = Annotated[str, StringConstraints(min_length=PASSWORD_LENGTH, max_length=256)]
 """Length, not composition rules (NIST SP 800-63B section 5.1.1.2)."""
 Name = Annotated[
     str,
@@ -37,6 +38,11 @@ class Registration(BaseModel):
 class Credentials(BaseModel):
     email: Email
     password: Annotated[str, StringConstraints(max_length=256)]
+
+
+class PasswordChange(BaseModel):
+    current: Annotated[str, StringConstraints(max_length=256)]
+    new: Password
 
 
 class View(BaseModel):

@@ -49,5 +49,6 @@ class RefreshFamily(Base):
     current_hash: Mapped[bytes]
     previous_hash: Mapped[bytes | None]
     rotated_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

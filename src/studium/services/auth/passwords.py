@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from studium.services.auth.weak import weakness
+
 # Two at a time: each takes 64 MiB and ~50 ms of a core (argon2-cffi's RFC 9106 low-memory profile).
 _POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _HASHER = PasswordHasher()
@@ -14,6 +16,17 @@ _NOBODY = _HASHER.hash("an account that does not exist")
 
 async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Made with weaker parameters than a new one would be."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+async def is_weak(password: str, email: str, name: str) -> str | None:
+    """`weakness`, off the event loop: the first call reads a long list."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_POOL, weakness, password, email, name)
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:

@@ -3,6 +3,7 @@
 | file | holds |
 |---|---|
 | passwords.py | Argon2id in a bounded pool |
+| weak.py | passwords that are refused |
 | sessions.py | rotating refresh tokens |
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, StudiumError
 from studium.core.identity import Principal, Role, new_id
-from studium.runtime.caching import cached
+from studium.runtime.caching import cached, forget
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
 from studium.runtime.tokens import LIFETIME_SECONDS
@@ -28,16 +30,25 @@ from studium.services.auth.contract import (
     AccountView,
     Credentials,
     OrganisationView,
+    PasswordChange,
     Registration,
     SessionView,
 )
 from studium.services.auth.models import Account, Credential, Membership, Organisation
-from studium.services.auth.passwords import hash_password, password_matches
+from studium.services.auth.passwords import (
+    hash_password,
+    is_outdated,
+    is_weak,
+    password_matches,
+)
 from studium.services.auth.sessions import RefreshToken, SessionEndedError
+
+log = structlog.get_logger()
 
 MAX_MEMBERSHIPS = 50
 """They travel in every access token."""
-ATTEMPTS_PER_ACCOUNT = 10
+ATTEMPTS_FROM_AN_ADDRESS, ATTEMPTS_IN_ALL = 10, 100
+"""On one account. Who guesses shuts out whoever shares their address, and nobody elsewhere."""
 ATTEMPTS_SECONDS = 900
 _ACCOUNT = TypeAdapter(AccountView)
 
@@ -52,6 +63,17 @@ class WrongCredentialsError(StudiumError):
     kind = Kind.UNAUTHENTICATED
     type = "wrong-credentials"
     title = "That did not match"
+
+
+class WrongPasswordError(StudiumError):
+    kind = Kind.FORBIDDEN
+    type = "wrong-password"
+    title = "That is not your password"
+
+
+class WeakPasswordError(StudiumError):
+    type = "weak-password"
+    title = "This password is guessed too easily"
 
 
 class TooManyAttemptsError(StudiumError):
@@ -78,7 +100,8 @@ class LogIn:
 
 
 async def register(engines: Engines, wish: Registration) -> LogIn:
-    """Raises `EmailTakenError`."""
+    """Raises `EmailTakenError`, `WeakPasswordError`."""
+    await _refuse_weak(wish.password, wish.email, wish.name)
     password_hash = await hash_password(wish.password)
     account_id, organisation_id = new_id(), new_id()
     scope = Scope((organisation_id,), account_id, email=wish.email)
@@ -94,12 +117,18 @@ async def register(engines: Engines, wish: Registration) -> LogIn:
             account = await _account(session, account_id)
     except IntegrityError as error:
         raise EmailTakenError("Log in with it, or register with another e-mail.") from error
+    log.info("auth.registered", account=str(account_id))
     return LogIn(_session(engines, account), refresh)
 
 
-async def log_in(engines: Engines, credentials: Credentials) -> LogIn:
+async def _refuse_weak(password: str, email: str, name: str) -> None:
+    if why := await is_weak(password, email, name):
+        raise WeakPasswordError(why)
+
+
+async def log_in(engines: Engines, credentials: Credentials, address: str) -> LogIn:
     """Raises `WrongCredentialsError`, `TooManyAttemptsError`."""
-    await _limit(engines, credentials.email)
+    await _limit(engines, credentials.email, address)
     async with engines.users.transaction(Scope(email=credentials.email)) as session:
         known = await session.scalar(select(Account).where(Account.email == credentials.email))
     password_hash = None
@@ -108,16 +137,53 @@ async def log_in(engines: Engines, credentials: Credentials) -> LogIn:
             credential = await session.get(Credential, known.id)
             password_hash = credential.password_hash if credential else None
     if not await password_matches(credentials.password, password_hash) or known is None:
+        log.warning("auth.log_in_failed", account=str(known.id) if known else None)
         raise WrongCredentialsError("E-mail or password is wrong. Check both and try again.")
+    stronger = None
+    if password_hash and is_outdated(password_hash):
+        stronger = await hash_password(credentials.password)
     async with engines.users.transaction(Scope(account_id=known.id)) as session:
+        if stronger:
+            (await session.get_one(Credential, known.id)).password_hash = stronger
         refresh = sessions.start(session, known.id)
         account = await _account(session, known.id)
+    log.info("auth.logged_in", account=str(known.id))
     return LogIn(_session(engines, account), refresh)
 
 
-async def _limit(engines: Engines, email: str) -> None:
-    if await engines.cache.count(f"login:{email}", ATTEMPTS_SECONDS) > ATTEMPTS_PER_ACCOUNT:
+async def _limit(engines: Engines, email: str, address: str) -> None:
+    count = engines.cache.count
+    here = await count(f"login:{email}:{address}", ATTEMPTS_SECONDS)
+    in_all = await count(f"login:{email}", ATTEMPTS_SECONDS)
+    if here > ATTEMPTS_FROM_AN_ADDRESS or in_all > ATTEMPTS_IN_ALL:
+        log.warning("auth.too_many_attempts", here=here, in_all=in_all)
         raise TooManyAttemptsError("Wait a quarter of an hour, then try again.")
+
+
+async def change_password(
+    engines: Engines, principal: Principal, wish: PasswordChange, address: str
+) -> LogIn:
+    """Ends every session of the account and starts this one anew.
+
+    Raises `WrongPasswordError`, `WeakPasswordError`, `TooManyAttemptsError`.
+    """
+    scope = Scope(account_id=principal.account_id)
+    async with engines.users.transaction(scope) as session:
+        known = await _account(session, principal.account_id)
+        credential = await session.get_one(Credential, principal.account_id)
+    await _limit(engines, known.email, address)
+    if not await password_matches(wish.current, credential.password_hash):
+        log.warning("auth.password_change_refused", account=str(known.id))
+        raise WrongPasswordError("Nothing was changed. Check your current password and try again.")
+    await _refuse_weak(wish.new, known.email, known.name)
+    fresh = await hash_password(wish.new)
+    async with engines.users.transaction(scope) as session:
+        (await session.get_one(Credential, known.id)).password_hash = fresh
+        await sessions.end_all(session, known.id)
+        refresh = sessions.start(session, known.id)
+        account = await _account(session, known.id)
+    log.info("auth.password_changed", account=str(known.id))
+    return LogIn(_session(engines, account), refresh)
 
 
 async def refresh(engines: Engines, cookie: str) -> LogIn:
@@ -128,6 +194,7 @@ async def refresh(engines: Engines, cookie: str) -> LogIn:
             fresh = await sessions.rotate(session, token)
             account = await _account(session, token.account_id)
     except SessionEndedError:
+        log.warning("auth.session_refused", account=str(token.account_id))
         await log_out(engines, cookie)
         raise
     return LogIn(_session(engines, account), fresh)
@@ -136,7 +203,9 @@ async def refresh(engines: Engines, cookie: str) -> LogIn:
 async def log_out(engines: Engines, cookie: str) -> None:
     token = RefreshToken.decode(cookie)
     async with engines.users.transaction(Scope(account_id=token.account_id)) as session:
-        await sessions.end(session, token)
+        ended = await sessions.end(session, token)
+    if ended:
+        log.info("auth.session_ended", account=str(token.account_id))
 
 
 async def me(engines: Engines, principal: Principal) -> AccountView:
@@ -204,7 +273,7 @@ class LocalIdentity:
                 raise TooManyMembershipsError(
                     f"{MAX_MEMBERSHIPS} are possible. Leave one, then accept again."
                 )
-        await self.engines.cache.forget(_me_key(account_id))
+        await forget(self.engines.cache, _me_key(account_id))
         return _access(self.engines, account)
 
     async def personal(self, principal: Principal) -> UUID:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from hmac import compare_digest
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, StudiumError
@@ -20,7 +20,8 @@ from studium.core.event import now
 from studium.core.identity import new_id
 from studium.services.auth.models import RefreshFamily
 
-LIFETIME = timedelta(days=30)
+IDLE, LONGEST = timedelta(days=14), timedelta(days=30)
+"""Who stays away so long logs in again, and everybody after a month (NIST SP 800-63B, AAL1)."""
 GRACE = timedelta(seconds=10)
 _UUID_BYTES = 16
 
@@ -68,7 +69,7 @@ def start(session: AsyncSession, account_id: UUID) -> RefreshToken:
             id=token.family_id,
             account_id=account_id,
             current_hash=_digest(token.secret),
-            expires_at=now() + LIFETIME,
+            expires_at=now() + IDLE,
         )
     )
     return token
@@ -85,19 +86,30 @@ async def rotate(session: AsyncSession, token: RefreshToken) -> RefreshToken | N
         fresh = RefreshToken(token.account_id, token.family_id, secrets.token_bytes(32))
         family.previous_hash, family.current_hash = digest, _digest(fresh.secret)
         family.rotated_at = now()
-        family.expires_at = now() + LIFETIME
+        family.expires_at = min(now() + IDLE, family.created_at + LONGEST)
         return fresh
     if _is(digest, family.previous_hash) and now() - family.rotated_at < GRACE:
         return None
     raise ended()
 
 
-async def end(session: AsyncSession, token: RefreshToken) -> None:
+async def end(session: AsyncSession, token: RefreshToken) -> bool:
     """Ends the family, whichever of its tokens is shown; a stranger's secret ends nothing."""
     family = await session.get(RefreshFamily, token.family_id, with_for_update=True)
     digest = _digest(token.secret)
     if family and (_is(digest, family.current_hash) or _is(digest, family.previous_hash)):
         family.revoked_at = now()
+        return True
+    return False
+
+
+async def end_all(session: AsyncSession, account_id: UUID) -> None:
+    """On every device."""
+    await session.execute(
+        update(RefreshFamily)
+        .where(RefreshFamily.account_id == account_id, RefreshFamily.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
 
 
 async def _live(session: AsyncSession, token: RefreshToken) -> RefreshFamily:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.identity import Principal, Role
@@ -15,8 +15,13 @@ from studium.services.courses.policy import course_role
 async def visible(session: AsyncSession, principal: Principal) -> tuple[CourseView, ...]:
     """Every course the caller may see, newest first."""
     owned = [id_ for id_, role in principal.organisations.items() if role is Role.OWNER]
-    seen = or_(Enrolment.account_id.is_not(None), Course.organisation_id.in_(owned))
-    return await _views(session, principal, seen)
+    # Ids first: asked of the courses themselves, a student's two would be sought among all courses
+    # of the school.
+    seen = union(
+        select(Enrolment.course_id).where(Enrolment.account_id == principal.account_id),
+        select(Course.id).where(Course.organisation_id.in_(owned)),
+    )
+    return await _views(session, principal, Course.id.in_(seen))
 
 
 async def find(session: AsyncSession, principal: Principal, course_id: UUID) -> CourseView | None:

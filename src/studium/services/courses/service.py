@@ -19,7 +19,7 @@ from studium.core.errors import ForbiddenError, Kind, NotFoundError, StudiumErro
 from studium.core.event import now
 from studium.core.identity import Principal, Role, new_id
 from studium.core.ports import Cache
-from studium.runtime.caching import cached
+from studium.runtime.caching import cached, forget
 from studium.runtime.database import Scope, after_commit, scope_of
 from studium.runtime.deliveries import emit
 from studium.runtime.engines import Engines
@@ -68,7 +68,7 @@ async def create(
     await session.flush()
     session.add(_enrolment(course, principal.account_id, CourseRole.TEACHER))
     await session.flush()
-    after_commit(session, lambda: cache.forget(_key(principal.account_id)))
+    after_commit(session, lambda: forget(cache, _key(principal.account_id)))
     return await _teach(session, principal, course.id)
 
 
@@ -139,7 +139,7 @@ async def accept(
         enrolment = _enrolment(course, principal.account_id, CourseRole.STUDENT)
         await session.execute(_insert_once(enrolment))
         view = await _found(session, member, course.id)
-    await engines.cache.forget(_key(principal.account_id))
+    await forget(engines.cache, _key(principal.account_id))
     return JoinedView(course=view, **access.model_dump())
 
 
@@ -209,7 +209,7 @@ async def _forget_everyone(
         select(Enrolment.account_id).where(Enrolment.course_id == course_id)
     )
     keys = [_key(account_id) for account_id in {*accounts, principal.account_id}]
-    after_commit(session, lambda: cache.forget(*keys))
+    after_commit(session, lambda: forget(cache, *keys))
 
 
 def _enrolment(course: Course, account_id: UUID, role: CourseRole) -> Enrolment:

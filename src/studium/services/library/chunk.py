@@ -7,6 +7,7 @@ the passages of a section lie side by side without a gap.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from studium.core.text import sentences
 from studium.services.library.book import PageText, PassageText, SectionPlan
@@ -27,6 +28,11 @@ class _Piece:
     tokens: int
 
 
+class _Packed(NamedTuple):
+    pieces: list[_Piece]
+    tokens: int
+
+
 def tokens(text: str) -> int:
     """About what a word-piece tokenizer counts."""
     return len(_TOKEN.findall(text))
@@ -34,21 +40,21 @@ def tokens(text: str) -> int:
 
 def pack(pages: Sequence[PageText], section: int) -> list[PassageText]:
     """`section`: the one that is open where the first page starts."""
-    passages: list[PassageText] = []
+    passages: list[_Packed] = []
     group: list[_Piece] = []
     size = 0
     for piece in _pieces(pages, section):
         if group and (piece.section != group[0].section or size + piece.tokens > MOST_TOKENS):
-            passages.append(_passage(group))
+            passages.append(_Packed(group, size))
             group, size = [], 0
         group.append(piece)
         size += piece.tokens
         if size >= TARGET_TOKENS:
-            passages.append(_passage(group))
+            passages.append(_Packed(group, size))
             group, size = [], 0
     if group:
-        passages.append(_passage(group))
-    return _without_tails(passages)
+        passages.append(_Packed(group, size))
+    return [_passage(each.pieces) for each in _without_tails(passages)]
 
 
 def _pieces(pages: Sequence[PageText], section: int) -> Iterator[_Piece]:
@@ -87,23 +93,17 @@ def _passage(group: Sequence[_Piece]) -> PassageText:
     )
 
 
-def _without_tails(passages: list[PassageText]) -> list[PassageText]:
+def _without_tails(passages: list[_Packed]) -> list[_Packed]:
     """A small rest joins the passage before it, in the same section."""
-    kept: list[PassageText] = []
+    kept: list[_Packed] = []
     for passage in passages:
         before = kept[-1] if kept else None
         if (
             before
-            and before.section_index == passage.section_index
-            and tokens(passage.text) < FEWEST_TOKENS
+            and before.pieces[0].section == passage.pieces[0].section
+            and passage.tokens < FEWEST_TOKENS
         ):
-            kept[-1] = before.model_copy(
-                update={
-                    "page_to": passage.page_to,
-                    "end": passage.end,
-                    "text": f"{before.text} {passage.text}",
-                }
-            )
+            kept[-1] = _Packed([*before.pieces, *passage.pieces], before.tokens + passage.tokens)
         else:
             kept.append(passage)
     return kept

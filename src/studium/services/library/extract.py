@@ -33,7 +33,7 @@ def plan(pdf: Pdf, look: Look = "pages") -> BookPlan:
     entries = pdf.outline() if look != "count" else []
     if not entries and look == "pages":
         entries = headings.detected(dict(_readable(pdf, numbers)))
-    heights = [pdf.size(number)[1] for number in numbers] if entries else []
+    heights = [_height(pdf, number) for number in numbers] if entries else []
     sections = outline.sections(entries, heights, pdf.pages)
     return BookPlan(
         pages=pdf.pages,
@@ -43,6 +43,14 @@ def plan(pdf: Pdf, look: Look = "pages") -> BookPlan:
         sections=sections,
         ranges=outline.ranges(sections, pdf.pages),
     )
+
+
+def _height(pdf: Pdf, number: int) -> float:
+    """Points; 0 where the page cannot be loaded."""
+    try:
+        return pdf.size(number)[1]
+    except Exception:  # noqa: BLE001 - a bad page is reported when it is read
+        return 0.0
 
 
 def has_text(pdf: Pdf) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.event import now
 from studium.runtime.deliveries import emit
+from studium.services.library import bulk
 from studium.services.library.book import BookPlan, PageText
 from studium.services.library.chunk import open_section, pack
 from studium.services.library.events import (
@@ -136,9 +137,8 @@ async def keep_range(
     pages: Sequence[PageText],
     found: Sequence[Passage],
 ) -> None:
-    session.add_all(_page(material, page) for page in pages)
-    session.add_all(found)
-    await session.flush()
+    await bulk.insert_pages(session, material, pages)
+    await bulk.insert_passages(session, material, number, found)
     await session.execute(
         update(PageRange)
         .where(PageRange.material_id == material.id, PageRange.number == number)
@@ -157,17 +157,6 @@ async def keep_range(
     await _announce_sections(session, material)
     if material.ranges_read == material.ranges_total:
         await _all_read(session, material)
-
-
-def _page(material: Material, page: PageText) -> Page:
-    return Page(
-        material_id=material.id,
-        organisation_id=material.organisation_id,
-        number=page.number,
-        text=page.text,
-        blocks=[list(block) for block in page.blocks],
-        failure=page.failure,
-    )
 
 
 async def _announce_sections(session: AsyncSession, material: Material) -> None:

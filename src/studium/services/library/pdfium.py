@@ -5,9 +5,10 @@ parted again here and `mended` says that no space stands between.
 """
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 
 import pypdfium2 as pdfium
@@ -86,56 +87,80 @@ class Pdfium:
 
 def _lines(text_page: pdfium.PdfTextPage) -> Iterator[Line]:
     whole = text_page.get_text_range()
+    page = _Characters(text_page.raw)
     at = 0
     for match in [*_BREAK.finditer(whole), None]:
         end = match.start() if match else len(whole)
         text = whole[at:end]
-        if text.strip():
+        if stripped := text.strip():
             mended = match is not None and match.group() in "\x02\ufffe"
-            yield _line(text_page.raw, text, at, mended)
+            first = at + len(text) - len(text.lstrip())
+            yield page.line(stripped, first, mended=mended)
         if match:
             at = match.end()
 
 
-def _line(page: "raw.FPDF_TEXTPAGE", text: str, at: int, mended: bool) -> Line:
-    first = at + len(text) - len(text.lstrip())
-    last = at + len(text.rstrip()) - 1
-    middle = (first + last) // 2
-    start, end = _box(page, first), _box(page, last)
-    fonts = [_font(page, at) for at in (first, middle, last)]
-    return Line(
-        text=text.strip(),
-        left=sane(start[0]),
-        right=sane(end[1]),
-        bottom=sane(min(start[2], end[2])),
-        top=sane(max(start[3], end[3])),
-        # One character may be a symbol of another font; the middle of three is the line's.
-        size=sorted(sane(_size(page, at)) for at in (first, middle, last))[1],
-        mono=all(_MONO.search(font) for font in fonts[:2]),
-        bold=all(_BOLD.search(font) for font in fonts),
-        mended=mended,
-    )
+@lru_cache(maxsize=1024)
+def _type(name: bytes) -> tuple[bool, bool]:
+    """Whether a font of that name is a typewriter's, and whether it is bold."""
+    font = name.decode("utf-8", "replace")
+    return bool(_MONO.search(font)), bool(_BOLD.search(font))
 
 
-def _box(page: "raw.FPDF_TEXTPAGE", at: int) -> tuple[float, float, float, float]:
-    """Left, right, bottom, top of a character's loose box: as high as its font, not its ink."""
-    rectangle = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(page, at, ctypes.byref(rectangle))
-    low, high = sorted((rectangle.bottom, rectangle.top))
-    return rectangle.left, rectangle.right, low, high
+class _Characters:
+    """What pdfium says about the characters of a page. A page has hundreds of lines and each asks
+    ten times, so what the answers are written to is made once.
+    """
 
+    def __init__(self, page: "raw.FPDF_TEXTPAGE") -> None:
+        self._page = page
+        self._rectangle, self._matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+        self._name = ctypes.create_string_buffer(128)
+        self._to_rectangle = ctypes.byref(self._rectangle)
+        self._to_matrix = ctypes.byref(self._matrix)
+        self._to_flags = ctypes.byref(ctypes.c_int())
 
-def _size(page: "raw.FPDF_TEXTPAGE", at: int) -> float:
-    """Points. A font of size 1 may be drawn by a matrix that makes it 10."""
-    size = float(raw.FPDFText_GetFontSize(page, at))
-    matrix = raw.FS_MATRIX()
-    if not raw.FPDFText_GetMatrix(page, at, ctypes.byref(matrix)):
-        return size
-    return size * (float((matrix.b**2 + matrix.d**2) ** 0.5) or 1.0)
+    def line(self, text: str, first: int, *, mended: bool) -> Line:
+        last = first + len(text) - 1
+        middle = (first + last) // 2
+        left, _, start_bottom, start_top = self._box(first)
+        _, right, end_bottom, end_top = self._box(last)
+        mono, bold = self._font(first)
+        return Line(
+            text=text,
+            left=left,
+            right=right,
+            bottom=min(start_bottom, end_bottom),
+            top=max(start_top, end_top),
+            size=self._middle_size(first, middle, last),
+            mono=mono and self._font(middle)[0],
+            bold=bold and self._font(middle)[1] and self._font(last)[1],
+            mended=mended,
+        )
 
+    def _middle_size(self, first: int, middle: int, last: int) -> float:
+        """One character may be a symbol of another font; the middle of three sizes is the line's.
+        Where two are the same, that is the one.
+        """
+        one, two = self._size(first), self._size(last)
+        return one if one == two else sorted([one, self._size(middle), two])[1]
 
-def _font(page: "raw.FPDF_TEXTPAGE", at: int) -> str:
-    buffer = ctypes.create_string_buffer(128)
-    flags = ctypes.c_int()
-    length = raw.FPDFText_GetFontInfo(page, at, buffer, len(buffer), ctypes.byref(flags))
-    return buffer.raw[: max(0, min(length, len(buffer)) - 1)].decode("utf-8", "replace")
+    def _box(self, at: int) -> tuple[float, float, float, float]:
+        """Left, right, bottom, top of a character's loose box: as high as its font, not its ink."""
+        box = self._rectangle
+        box.left = box.right = box.bottom = box.top = 0.0
+        raw.FPDFText_GetLooseCharBox(self._page, at, self._to_rectangle)
+        low, high = sane(box.bottom), sane(box.top)
+        return sane(box.left), sane(box.right), min(low, high), max(low, high)
+
+    def _size(self, at: int) -> float:
+        """Points. A font of size 1 may be drawn by a matrix that makes it 10."""
+        size = raw.FPDFText_GetFontSize(self._page, at)
+        if raw.FPDFText_GetMatrix(self._page, at, self._to_matrix):
+            size *= math.hypot(self._matrix.b, self._matrix.d) or 1.0
+        return sane(size)
+
+    def _font(self, at: int) -> tuple[bool, bool]:
+        name = self._name
+        length = raw.FPDFText_GetFontInfo(self._page, at, name, len(name), self._to_flags)
+        return _type(name.value) if 0 < length <= len(name) else (False, False)

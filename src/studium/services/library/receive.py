@@ -8,10 +8,10 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import quote
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
 
 from studium.core.errors import Kind, StudiumError
 
@@ -39,7 +39,8 @@ class IncomingFile:
 
 
 async def incoming_file(content_type: str, body: AsyncIterator[bytes]) -> IncomingFile:
-    """Reads up to the headers of the part named `file`.
+    """Reads up to the headers of the part named `file`. `body` raises `ConnectionError` where the
+    other side breaks off.
 
     Raises `NoFileError`, and `BrokenUploadError` here or while the chunks are read.
     """
@@ -60,7 +61,7 @@ async def _whole(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     try:
         async for chunk in body:
             yield chunk
-    except ClientDisconnect as error:
+    except ConnectionError as error:
         raise BrokenUploadError("The connection was lost; nothing was kept.") from error
 
 
@@ -79,6 +80,14 @@ def safe_name(name: str) -> str:
     """`../../etc/passwd` → `passwd`; never empty."""
     last = PureWindowsPath(PurePosixPath(_CONTROL.sub("", name)).name).name.strip(". ")
     return last[-MAX_NAME:] or "book.pdf"
+
+
+def disposition(name: str) -> str:
+    """How a browser names the file that it saves (RFC 6266, RFC 8187): always a PDF, and no
+    character of the name can end the field or begin another.
+    """
+    stem = name[:-4] if name.lower().endswith(".pdf") else name
+    return f"inline; filename=\"book.pdf\"; filename*=UTF-8''{quote(stem, safe='')}.pdf"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from studium.core.identity import Principal
 from studium.core.ports import SearchMode
 from studium.runtime.database import scope_of
 from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf, limited
-from studium.runtime.http_bodies import may_be_long
+from studium.runtime.http_bodies import may_be_long, streamed
 from studium.runtime.openapi import answers
 from studium.runtime.paging import Cursor, Limit, page
 from studium.runtime.ranges import byte_range
@@ -19,7 +19,7 @@ from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
 from studium.services.library import queries, search, service, storage
 from studium.services.library.contract import MaterialList, MaterialView, SearchView, StorageView
-from studium.services.library.receive import incoming_file
+from studium.services.library.receive import disposition, incoming_file
 
 router = APIRouter()
 PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
@@ -63,7 +63,7 @@ async def upload(
     peers: PeersOf,
 ) -> MaterialView:
     course = await peers.get(Courses).teach(principal, course_id)
-    file = await incoming_file(request.headers.get("content-type", ""), request.stream())
+    file = await incoming_file(request.headers.get("content-type", ""), streamed(request))
     accepted = await service.upload(engines, principal, course, file)
     if not accepted.is_new:
         response.status_code = status.HTTP_200_OK
@@ -165,7 +165,7 @@ async def file(
             **part.headers(material.bytes),
             "Cache-Control": "private, max-age=3600",
             "ETag": f'"{material.sha256.hex()}"',
-            "Content-Disposition": "inline",
+            "Content-Disposition": disposition(material.file_name),
         },
     )
 

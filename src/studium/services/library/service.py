@@ -14,7 +14,7 @@
 | book.py | the values that travel between these |
 | storage.py | how much an organisation may store |
 | uploads.py | uploads on their way, and what is left of those that ended in the middle |
-| ingest.py | what each stage keeps |
+| ingest.py, bulk.py | what each stage keeps |
 | search.py | hybrid search over a course |
 | local.py | `contract.Library` in this process |
 """

@@ -2,8 +2,10 @@
 
 | file | holds |
 |---|---|
+| door.py | who may open a WebSocket |
 | hub.py | the WebSockets of this process on one fan-out connection |
 | connection.py | one WebSocket: gapless from `since` on |
+| backlog.py | what many people missed, read in one statement |
 """
 
 import secrets
@@ -72,23 +74,6 @@ async def redeem_ticket(cache: Cache, ticket: str) -> UUID:
     if kept is None:
         raise TicketEndedError("Ask for a new one.")
     return UUID(kept.decode())
-
-
-async def newest(session: AsyncSession, account_id: UUID) -> int:
-    return await session.scalar(select(Counter.last).where(Counter.account_id == account_id)) or 0
-
-
-async def after(
-    session: AsyncSession, account_id: UUID, since: int, limit: int = 200
-) -> list[NotificationView]:
-    """The next stored notifications, oldest first."""
-    rows = await session.scalars(
-        select(Notification)
-        .where(Notification.account_id == account_id, Notification.seq > since)
-        .order_by(Notification.seq)
-        .limit(limit)
-    )
-    return [NotificationView.model_validate(row) for row in rows]
 
 
 async def listed(

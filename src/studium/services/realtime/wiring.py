@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from studium.runtime.engines import Engines
 from studium.runtime.service import Peers, Service
+from studium.services.realtime.door import Door
 from studium.services.realtime.handlers import HANDLERS
 from studium.services.realtime.hub import Hub
 from studium.services.realtime.routes import router
@@ -18,6 +19,7 @@ SERVICE = Service(
     name="realtime",
     router=router,
     handlers=HANDLERS,
-    offers=lambda engines, _peers: {Hub: Hub(engines.fanout)},
+    offers=lambda engines, _peers: {Hub: Hub(engines.fanout, engines.courses)},
+    sockets=lambda engines, peers: {"/v1/ws": Door(engines, peers.get(Hub)).let_in},
     background=_listening,
 )

@@ -33,6 +33,14 @@ export function useRegister(next: string | undefined) {
   });
 }
 
+export function useChangePassword() {
+  return useMutation({
+    mutationFn: (body: { current: string; new: string }) =>
+      ok(api.PUT("/v1/auth/password", { body })),
+    onSuccess: adopt,
+  });
+}
+
 export function useLogout() {
   return useMutation({
     mutationFn: () => ok(api.POST("/v1/auth/logout")),

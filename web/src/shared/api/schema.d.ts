@@ -33,7 +33,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log In */
+        /**
+         * Log In
+         * @description Ends the session that this browser had.
+         */
         post: operations["log_in_v1_auth_login_post"];
         delete?: never;
         options?: never;
@@ -68,6 +71,26 @@ export interface paths {
         /** Me */
         get: operations["me_v1_auth_me_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Ends every other session of the account.
+         */
+        put: operations["change_password_v1_auth_password_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -741,6 +764,13 @@ export interface components {
             personal: boolean;
             role: components["schemas"]["Role"];
         };
+        /** PasswordChange */
+        PasswordChange: {
+            /** Current */
+            current: string;
+            /** New */
+            new: string;
+        };
         /** Point */
         Point: {
             /** Citations */
@@ -912,7 +942,10 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                studium_refresh?: string;
+                "__Secure-studium_refresh"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -940,6 +973,15 @@ export interface operations {
             };
             /** @description log in first */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -992,6 +1034,7 @@ export interface operations {
             path?: never;
             cookie?: {
                 studium_refresh?: string;
+                "__Secure-studium_refresh"?: string;
             };
         };
         requestBody?: never;
@@ -1005,6 +1048,15 @@ export interface operations {
             };
             /** @description log in first */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1070,6 +1122,93 @@ export interface operations {
             };
         };
     };
+    change_password_v1_auth_password_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description the body is not what its type says */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description something in the request is not right; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says for how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description an engine cannot be reached; `Retry-After` says for how many seconds to wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh_v1_auth_refresh_post: {
         parameters: {
             query?: never;
@@ -1077,6 +1216,7 @@ export interface operations {
             path?: never;
             cookie?: {
                 studium_refresh?: string;
+                "__Secure-studium_refresh"?: string;
             };
         };
         requestBody?: never;
@@ -1092,6 +1232,15 @@ export interface operations {
             };
             /** @description log in first */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1143,6 +1292,15 @@ export interface operations {
             };
             /** @description the body is not what its type says */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

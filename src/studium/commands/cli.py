@@ -1,0 +1,109 @@
+"""What the command `studium` can be told."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from rich.console import Console
+
+from studium.core.errors import StudiumError
+from studium.runtime.telemetry import configure_logging, configure_tracing
+from studium.settings import Settings
+
+app = typer.Typer(
+    help="Turns the books of a course into notes that quote the page they come from.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+console = Console(stderr=True)
+SAMPLE = Path(__file__).parents[1] / "sample"
+
+
+def _run(what: str, work: Coroutine[Any, Any, Any], settings: Settings) -> Any:
+    """Runs to the end; an expected error is one clear sentence and exit code 1."""
+    configure_logging(json=settings.log_json)
+    endpoint = settings.otlp_endpoint
+    configure_tracing(what, OTLPSpanExporter(endpoint=endpoint) if endpoint else None)
+    try:
+        return asyncio.run(work)
+    except StudiumError as error:
+        console.print(f"[bold red]{error.title}.[/] {error.detail}", highlight=False)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine and serve it; Ctrl-C ends it."""
+    from studium.commands.up import up as start  # noqa: PLC0415 - `--help` stays quick
+
+    settings = Settings()
+    _run("studium", start(settings), settings)
+
+
+@app.command()
+def run(parts: Annotated[list[str], typer.Argument(help="auth courses … or relay")]) -> None:
+    """Serve only these services over HTTP; `relay` is the relay and sweeper."""
+    from studium.commands.process import EVERY_SERVICE, Roles  # noqa: PLC0415
+
+    known = {*EVERY_SERVICE, "relay"}
+    if unknown := set(parts) - known:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(sorted(known))}")
+    _process(Roles(http=[each for each in parts if each != "relay"], relay="relay" in parts))
+
+
+@app.command()
+def work(groups: Annotated[list[str], typer.Argument(help="library notes …")]) -> None:
+    """Run only these worker groups."""
+    from studium.commands.process import EVERY_GROUP, Roles  # noqa: PLC0415
+
+    if unknown := set(groups) - set(EVERY_GROUP):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(EVERY_GROUP)}")
+    _process(Roles(groups=groups))
+
+
+def _process(roles: Any) -> None:
+    from studium.commands import process  # noqa: PLC0415
+    from studium.runtime.server import bind  # noqa: PLC0415
+
+    settings = Settings()
+
+    async def serve() -> None:
+        with bind(settings.host, settings.port) as bound:
+            await process.run(settings, roles, bound, process.settle)
+
+    _run("studium", serve(), settings)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring both databases to the newest revision."""
+    from studium.commands.up import migrate_all  # noqa: PLC0415
+
+    settings = Settings()
+    _run("migrate", migrate_all(settings), settings)
+
+
+@app.command()
+def doctor() -> None:
+    """Check each engine; say what is wrong and how to mend it."""
+    from studium.commands.doctor import doctor as examine  # noqa: PLC0415
+
+    settings = Settings()
+    if not _run("doctor", examine(settings), settings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    book: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
+) -> None:
+    """Upload a book (default: the sample) and show its notes; leaves the app running."""
+    from studium.commands.demo import demo as show  # noqa: PLC0415
+
+    settings = Settings()
+    _run("demo", show(settings, book or next(SAMPLE.glob("*.pdf"))), settings)
