@@ -35,7 +35,7 @@ from studium.runtime.tokens import open_signing_key
 from studium.settings import Settings
 
 SMALL, LARGE = 10_000, 1_000_000
-SLICES, BLOCKS, BLOCK, WARM = 5, 8, 25, 20
+SLICES, BLOCKS, BLOCK, WARM = 3, 24, 25, 20
 MOST = 1.3
 UNLIMITED = dict.fromkeys(
     (*("writes_per_minute", "uploads_per_minute", "searches_per_minute", "log_ins_per_minute"),), 0

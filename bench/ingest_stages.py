@@ -3,8 +3,8 @@
 - Keyword-searchable: upload, plan, read, keyword index; nobody makes vectors. Beside it text,
   outline and labels by bare pypdfium2 in one process (`bench/bare_ingest.py text`).
 - Notes: what the offline notes add to the ingest, each in turn with a library worker alone and with
-  library and notes in one worker. With static vectors; what MiniLM takes for the same passages is
-  known from `bench/ingest_embedding.py` and makes the share with the default settings.
+  library and notes in one worker. With static vectors, for MiniLM takes a minute and more a book:
+  what it takes is measured on some of the passages, and makes the share with the default settings.
 
 All processes and engines are counted, as in `bench/ingest.py`.
 `PYTHONPATH=. python bench/ingest_stages.py [BOOK]`
@@ -12,17 +12,21 @@ All processes and engines are counted, as in `bench/ingest.py`.
 
 import asyncio
 import sys
+import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 
 from bench import served
 from bench.ingest import BOOK, Other, measured
-from bench.marks import Figure, kept, show
+from bench.ingest_embedding import passages, product
+from bench.marks import Figure, show
 from bench.pipeline import Cost, keywords, pipeline, searchable, vectors_set_aside, with_notes
+from studium.adapters.embedder import open_embedder
 from studium.settings import Settings
 
 RUNS = 3
+SOME = 60
 
 
 async def bare(book: Path) -> Other:
@@ -47,6 +51,17 @@ async def keyword_side(settings: Settings, book: Path) -> Figure:
     return Figure("keyword-searchable, beside bare text", f"{cpu:.2f} s", beside, ratio, 3)
 
 
+async def minilm(book: Path) -> float:
+    """CPU seconds of a passage's vector by the default model."""
+    texts = await passages(book, SOME)
+    with tempfile.TemporaryDirectory() as cache:
+        embedder = open_embedder("minilm:", Path(cache))
+        await embedder.embed(texts[:8])
+        spent = [await product(embedder, texts) for _ in range(RUNS)]
+        await embedder.close()
+    return median(each.cpu for each in spent) / len(texts)
+
+
 async def notes_side(settings: Settings, book: Path) -> list[Figure]:
     alone: list[float] = []
     together: list[float] = []
@@ -60,12 +75,11 @@ async def notes_side(settings: Settings, book: Path) -> list[Figure]:
                 found = await line.cost(book, goal)
                 print(f"{' and '.join(groups)}: {found.cpu:.2f} s: {found}")
                 costs.append(found.cpu)
-                passages = found.passages
+                number_of = found.passages
     without = median(alone)
     adds = median(one - other for one, other in zip(together, alone, strict=True))
-    _, embedding = kept("ingest-embedding")
-    a_passage = next(each.value for each in embedding if each.unit == "ms") / 1000
-    whole = without + passages * a_passage
+    a_passage = await minilm(book)
+    whole = without + number_of * a_passage
     return [
         Figure(
             "offline notes add, default settings",

@@ -36,7 +36,7 @@ from bench.served import Served, Teacher
 from studium.settings import Settings
 
 RATE = 40
-IDLE_SECONDS, BUSY_SECONDS = 8, 15
+IDLE_SECONDS, BUSY_SECONDS = 6, 12
 ROUNDS = 3
 MEMOIR = served.ROOT.parent / "shared" / "books" / "memoir-manual.pdf"
 SAMPLE = served.ROOT / "src" / "studium" / "sample" / "how-memory-learns.pdf"

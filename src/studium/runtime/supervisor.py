@@ -67,7 +67,10 @@ def child(
         process = await asyncio.create_subprocess_exec(
             *command,
             env=environment,
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
+            # Ctrl-C is for the parent, which then ends its children. Not a session of its own:
+            # between sessions Linux shares the processor evenly, however nice one is (sched(7),
+            # "The autogroup feature").
+            process_group=0,
             preexec_fn=prepare,
         )
         try:
