@@ -79,12 +79,14 @@ def _point_at_what_exists(case: Any, chance: random.Random) -> None:
 
 
 def _say_what_is_true(case: Any, chance: random.Random) -> None:
-    """Mostly one's own organisation and the whole book; now and then a real book, each a little
-    different from the others, or a real log-in.
+    """Mostly one's own organisation and the whole book, often a password that nobody guesses; now
+    and then a real book, each a little different from the others, or a real log-in.
     """
     for name in ("organisation_id", "section_id"):
         if name in case.body and chance.random() < 0.7:
             case.body[name] = None
+    if case.path.endswith("/register") and chance.random() < 0.5:
+        case.body["password"] = f"{chance.getrandbits(128):x}"
     if chance.random() < 0.2:
         if isinstance(case.body.get("file"), bytes):
             case.body["file"] = BOOK + b"\n%%" + str(chance.random()).encode()
