@@ -2,9 +2,10 @@
 
 - Keyword-searchable: upload, plan, read, keyword index; nobody makes vectors. Beside it text,
   outline and labels by bare pypdfium2 in one process (`bench/bare_ingest.py text`).
-- Notes: what the offline notes add to the ingest, each in turn with a library worker alone and with
-  library and notes in one worker. With static vectors, for MiniLM takes a minute and more a book:
-  what it takes is measured on some of the passages, and makes the share with the default settings.
+- Notes: what the offline notes add to the ingest, in one worker of library and notes; every other
+  book's sections are set aside, so that nobody writes them. With static vectors, for MiniLM takes a
+  minute and more a book: what it takes is measured on some of the passages, and makes the share
+  with the default settings.
 
 All processes and engines are counted, as in `bench/ingest.py`.
 `PYTHONPATH=. python bench/ingest_stages.py [BOOK]`
@@ -13,7 +14,6 @@ All processes and engines are counted, as in `bench/ingest.py`.
 import asyncio
 import sys
 import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 
@@ -21,7 +21,16 @@ from bench import served
 from bench.ingest import BOOK, Other, measured
 from bench.ingest_embedding import passages, product
 from bench.marks import Figure, show
-from bench.pipeline import Cost, keywords, pipeline, searchable, vectors_set_aside, with_notes
+from bench.pipeline import (
+    NOTES,
+    VECTORS,
+    Cost,
+    keywords,
+    pipeline,
+    searchable,
+    set_aside,
+    with_notes,
+)
 from studium.adapters.embedder import open_embedder
 from studium.settings import Settings
 
@@ -39,7 +48,7 @@ async def bare(book: Path) -> Other:
 async def keyword_side(settings: Settings, book: Path) -> Figure:
     ours: list[Cost] = []
     plain: list[float] = []
-    async with vectors_set_aside(settings), pipeline(settings) as line:
+    async with set_aside(settings, VECTORS), pipeline(settings) as line:
         await line.cost(book, keywords)
         for _ in range(RUNS):
             ours.append(await line.cost(book, keywords))
@@ -63,23 +72,20 @@ async def minilm(book: Path) -> float:
 
 
 async def notes_side(settings: Settings, book: Path) -> list[Figure]:
-    alone: list[float] = []
-    together: list[float] = []
-    for number in range(RUNS):
-        # Turn and turn about, and each with processes of its own, warmed by a book.
-        sides = [(("library",), searchable, alone), (("library", "notes"), with_notes, together)]
-        for groups, goal, costs in sides[:: 1 if number % 2 else -1]:
-            async with AsyncExitStack() as stack:
-                line = await stack.enter_async_context(pipeline(settings, groups, 2))
-                await line.cost(book, goal)
-                found = await line.cost(book, goal)
-                print(f"{' and '.join(groups)}: {found.cpu:.2f} s: {found}")
-                costs.append(found.cpu)
-                number_of = found.passages
-    without = median(alone)
-    adds = median(one - other for one, other in zip(together, alone, strict=True))
+    alone: list[Cost] = []
+    together: list[Cost] = []
+    async with pipeline(settings, ("library", "notes"), 2 * RUNS + 1) as line:
+        await line.cost(book, with_notes)
+        for _ in range(RUNS):
+            together.append(await line.cost(book, with_notes))
+            async with set_aside(settings, NOTES):
+                alone.append(await line.cost(book, searchable))
+            print(f"with notes {together[-1].cpu:.2f} s: {together[-1]}")
+            print(f"without {alone[-1].cpu:.2f} s: {alone[-1]}")
+    without = median(each.cpu for each in alone)
+    adds = median(one.cpu - other.cpu for one, other in zip(together, alone, strict=True))
     a_passage = await minilm(book)
-    whole = without + number_of * a_passage
+    whole = without + alone[0].passages * a_passage
     return [
         Figure(
             "offline notes add, default settings",

@@ -32,17 +32,19 @@ _STATE = """
         coalesce((SELECT n.status FROM notes.note_sets n WHERE n.material_id = m.id), '') AS notes
     FROM library.materials m WHERE m.id = $1
 """
-_SET_VECTORS_ASIDE = """
-    CREATE FUNCTION events.set_vectors_aside() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+_SET_ASIDE = """
+    CREATE FUNCTION events.set_aside() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     AS $$ BEGIN
-        IF EXISTS (SELECT FROM events.events WHERE id = NEW.event_id AND type = 'PageRangeRead'
-            AND (payload ->> 'number')::int >= {first})
+        IF EXISTS (SELECT FROM events.events WHERE id = NEW.event_id AND type = '{event}'
+            AND coalesce((payload ->> 'number')::int, 0) >= {first})
         THEN NEW.state := 'done'; END IF;
         RETURN NEW;
     END $$;
-    CREATE TRIGGER set_vectors_aside BEFORE INSERT ON events.deliveries
-        FOR EACH ROW EXECUTE FUNCTION events.set_vectors_aside()
+    CREATE TRIGGER set_aside BEFORE INSERT ON events.deliveries
+        FOR EACH ROW EXECUTE FUNCTION events.set_aside()
 """
+VECTORS, NOTES = "PageRangeRead", "SectionRead"
+"""The facts that ask for them."""
 State = Mapping[str, Any]
 Goal = Callable[[State], bool]
 
@@ -136,11 +138,11 @@ async def looking(settings: Settings) -> AsyncIterator["asyncpg.Connection"]:
 
 
 @asynccontextmanager
-async def vectors_set_aside(settings: Settings, first: int = 0) -> AsyncIterator[None]:
-    """What asks for the vectors of a range is marked done as it is written, so nobody makes them.
-    `first`: the number of the first range that has none.
+async def set_aside(settings: Settings, event: str, first: int = 0) -> AsyncIterator[None]:
+    """The deliveries of `event` are marked done as they are written, so nobody does that work.
+    `first`: the number of the first page range that this holds for.
     """
     async with looking(settings) as connection:
-        await connection.execute(_SET_VECTORS_ASIDE.format(first=first))
+        await connection.execute(_SET_ASIDE.format(event=event, first=first))
         yield
-        await connection.execute("DROP FUNCTION events.set_vectors_aside() CASCADE")
+        await connection.execute("DROP FUNCTION events.set_aside() CASCADE")

@@ -20,7 +20,7 @@ import pypdfium2
 
 from bench import processes, served
 from bench.marks import Figure, show
-from bench.pipeline import State, pipeline, vectors_set_aside
+from bench.pipeline import VECTORS, State, pipeline, set_aside
 from bench.processes import MIB
 from studium.adapters.embedder import open_embedder
 from studium.settings import Settings
@@ -95,7 +95,7 @@ async def main(sizes: list[int]) -> bool:
         books = {size: book(size, Path(folder)) for size in sizes}
         async with (
             served.engines(embedder="minilm:") as settings,
-            vectors_set_aside(settings, WITH_VECTORS),
+            set_aside(settings, VECTORS, WITH_VECTORS),
         ):
             await prepared(settings)
             for size, path in books.items():
