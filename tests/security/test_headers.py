@@ -21,7 +21,10 @@ from tests.security.things import School, ask, found, furnish
 from tests.services.conftest import Person, client_of, registering
 
 CACHED_BY_ITSELF = {"GET /v1/materials/{material_id}/file": "private, max-age=3600"}
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+API_POLICY = (
+    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
 HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": API_POLICY,

@@ -30,8 +30,9 @@ _COLUMNS = {
 _ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())
 _NAMES = ", ".join(_COLUMNS)
 _PASSAGES = text(
-    f"INSERT INTO library.passages ({_NAMES}, material_id, organisation_id,"  # noqa: S608 - ours  # nosec B608
-    f" course_id, range_number) SELECT {_NAMES}, :material_id, :organisation_id, :course_id,"
+    f"INSERT INTO library.passages ({_NAMES},"  # noqa: S608 - names of ours  # nosec B608
+    " material_id, organisation_id, course_id, range_number)"
+    f" SELECT {_NAMES}, :material_id, :organisation_id, :course_id,"
     f" :range_number FROM unnest({_ARRAYS}) AS passage({_NAMES})"
 )
 
