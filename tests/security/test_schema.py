@@ -25,6 +25,9 @@ SELDOM = 8
 ASKED_ELSEWHERE = {
     # A small book is processed for a moment only, so whether one is met is chance.
     "POST /v1/materials/{material_id}/cancel": "tests/security/matrix.py",
+    # A refresh cookie is good once, and a book can be deleted once: both are met by chance.
+    "POST /v1/auth/refresh": "tests/services/auth/test_sessions.py",
+    "DELETE /v1/materials/{material_id}": "tests/security/matrix.py",
     # It would end the session that asks.
     "PUT /v1/auth/password": "tests/services/auth/test_passwords.py",
 }
