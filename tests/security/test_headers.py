@@ -17,8 +17,8 @@ from studium.runtime.http import create_app
 from studium.runtime.http_bodies import BODY_BYTES
 from studium.runtime.webapp import mount_web_app
 from tests.security.matrix import COLUMNS, ROWS, Row
-from tests.security.things import School, ask, found, furnish
-from tests.services.conftest import Person, client_of, registering
+from tests.security.things import School, ask, furnish
+from tests.services.conftest import Person, client_of
 
 CACHED_BY_ITSELF = {"GET /v1/materials/{material_id}/file": "private, max-age=3600"}
 API_POLICY = (
@@ -48,18 +48,6 @@ def dressed(answer: httpx.Response, *, cache: str = "no-store", policy: str = AP
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
-
-
-@pytest.fixture(scope="module")
-async def school(app: FastAPI, engines: Engines) -> AsyncIterator[School]:
-    async with registering(app) as register:
-        yield await found(engines, register)
-
-
-@pytest.fixture(scope="module")
-async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as api:
-        yield api
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

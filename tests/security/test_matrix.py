@@ -4,32 +4,17 @@ Whoever is refused changes nothing and learns nothing. A route without a row fai
 row without a route.
 """
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from studium.runtime.engines import Engines
 from tests.security.matrix import COLUMNS, HEAD, ROWS, Row
-from tests.security.things import SECRET, School, ask, census, found, furnish
-from tests.services.conftest import client_of, registering
+from tests.security.things import SECRET, School, ask, census, furnish
 
 METHODS_THAT_READ = frozenset({"GET"})
 OUTSIDE = ("nobody", "expired", "stranger", "member", "colleague")
-
-
-@pytest.fixture(scope="module")
-async def school(app: FastAPI, engines: Engines) -> AsyncIterator[School]:
-    async with registering(app) as register:
-        yield await found(engines, register)
-
-
-@pytest.fixture(scope="module")
-async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as api:
-        yield api
 
 
 def operations(app: FastAPI) -> set[str]:

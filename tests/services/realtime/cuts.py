@@ -12,38 +12,13 @@ from uuid import UUID, uuid4
 
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
-from studium.services.library.events import MaterialIndexed
 from studium.services.realtime import queries, service
 from tests.raw_socket import TEXT, RawSocket
+from tests.services.realtime.telling import tell
 
 LONGEST_SECONDS, PATIENCE_SECONDS = 0.1, 0.5
 BYTES = (0, 1, 2, 60, 130, 131, 140, 200, 300, 450, 1000, 3000)
 """The answer's head is 130 bytes or so, a notification 380."""
-
-
-async def tell(engines: Engines, account_id: UUID, message: str = "A message.") -> None:
-    """A notification as a worker writes it."""
-    event = MaterialIndexed(
-        organisation_id=uuid4(),
-        course_id=uuid4(),
-        material_id=uuid4(),
-        version=1,
-        uploaded_by=account_id,
-        title="A book",
-        passages=1,
-    )
-    async with engines.courses.transaction(Scope((event.organisation_id,))) as session:
-        await service.notify(
-            session,
-            engines.fanout,
-            account_id,
-            event,
-            type="material.ready",
-            course_id=event.course_id,
-            material_id=event.material_id,
-            title=event.title,
-            message=message,
-        )
 
 
 @dataclass(slots=True)

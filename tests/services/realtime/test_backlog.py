@@ -11,7 +11,7 @@ from studium.runtime.database import Database, Scope, open_database
 from studium.runtime.engines import Engines
 from studium.services.realtime import backlog, queries
 from studium.services.realtime.backlog import Backlog
-from tests.services.realtime.cuts import tell
+from tests.services.realtime.telling import tell
 
 
 @pytest.fixture

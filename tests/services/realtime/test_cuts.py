@@ -10,7 +10,8 @@ from studium.runtime.engines import Engines
 from studium.settings import Settings
 from tests.conftest import running
 from tests.raw_socket import RawSocket
-from tests.services.realtime.cuts import Storm, listeners, tell
+from tests.services.realtime.cuts import Storm, listeners
+from tests.services.realtime.telling import tell
 
 RECONNECTS = 400
 

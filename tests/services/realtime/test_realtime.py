@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from websockets.asyncio.client import connect
@@ -10,14 +10,12 @@ from websockets.exceptions import ConnectionClosed
 
 from studium.commands.process import Roles
 from studium.runtime import telemetry
-from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
-from studium.services.library.events import MaterialIndexed
-from studium.services.realtime import service
 from studium.settings import Settings
 from tests.conftest import running
 from tests.flows.acceptance import Browser, assert_gapless, heard_until
 from tests.services.conftest import Person
+from tests.services.realtime.telling import tell
 
 HTTP = Roles(http=("auth", "courses", "library", "notes", "realtime"))
 
@@ -30,27 +28,7 @@ class Silent:
 
 
 async def told(engines: Engines, account_id: UUID, kind: str, fanout: Any = None) -> None:
-    event = MaterialIndexed(
-        organisation_id=uuid4(),
-        course_id=uuid4(),
-        material_id=uuid4(),
-        version=1,
-        uploaded_by=account_id,
-        title="A book",
-        passages=1,
-    )
-    async with engines.courses.transaction(Scope((event.organisation_id,))) as session:
-        await service.notify(
-            session,
-            fanout or engines.fanout,
-            account_id,
-            event,
-            type=kind,
-            course_id=event.course_id,
-            material_id=event.material_id,
-            title=event.title,
-            message=kind,
-        )
+    await tell(engines, account_id, message=kind, kind=kind, fanout=fanout)
 
 
 async def person(base: str) -> tuple[Browser, UUID]:
