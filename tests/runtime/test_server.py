@@ -31,7 +31,7 @@ async def say(port: int, *lines: str, body: str = "") -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = "\r\n".join(("POST / HTTP/1.1", "Host: a.test", "Connection: close", *lines))
     writer.write(f"{head}\r\n\r\n{body}".encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return answer.decode()
 

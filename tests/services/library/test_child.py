@@ -1,6 +1,7 @@
 """Reading in a child process: bad files say what to do, good parts are kept."""
 
 import io
+import os
 from pathlib import Path
 
 import pypdf
@@ -90,14 +91,23 @@ async def test_a_page_that_ends_the_child_fails_alone(
     assert "more time or memory" in (pages[1].failure or "")
 
 
-async def test_limits_end_a_child(tmp_path: Path) -> None:
+async def test_a_child_that_does_not_answer_in_time_is_ended(tmp_path: Path) -> None:
+    book = await plan_book(saved(tmp_path, tiny_book()))
+    never = tmp_path / "never"
+    os.mkfifo(never)  # Opening it waits for a writer, who never comes.
+    pages = await read_range(never, 1, 1, book, Limits(wall_seconds=0.2))
+    assert "more time or memory" in (pages[0].failure or "")
+
+
+async def test_a_child_that_says_too_much_is_ended(tmp_path: Path) -> None:
     path = saved(tmp_path, tiny_book())
-    book = await plan_book(path)
-    for limits in (Limits(wall_seconds=0.01), Limits(output_bytes=10)):
-        pages = await read_range(path, 1, 1, book, limits)
-        assert pages[0].failure
+    pages = await read_range(path, 1, 1, await plan_book(path), Limits(output_bytes=10))
+    assert "more time or memory" in (pages[0].failure or "")
+
+
+async def test_a_book_of_too_many_pages_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="more than 1 pages"):
-        await plan_book(path, Limits(pages=1))
+        await plan_book(saved(tmp_path, tiny_book()), Limits(pages=1))
 
 
 async def test_a_file_that_was_cut_off_is_read_by_the_second_reader(tmp_path: Path) -> None:
