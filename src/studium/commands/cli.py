@@ -59,10 +59,11 @@ def run(parts: Annotated[list[str], typer.Argument(help="auth courses … or rel
 @app.command()
 def work(groups: Annotated[list[str], typer.Argument(help="library notes …")]) -> None:
     """Run only these worker groups."""
-    from studium.commands.process import EVERY_GROUP, Roles  # noqa: PLC0415
+    from studium.commands.process import EVERY_GROUP, Roles, stand_back  # noqa: PLC0415
 
     if unknown := set(groups) - set(EVERY_GROUP):
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(EVERY_GROUP)}")
+    stand_back()
     _process(Roles(groups=groups))
 
 

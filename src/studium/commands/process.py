@@ -1,6 +1,7 @@
 """One process: the HTTP side of some services, some worker groups, the relay, or all of it."""
 
 import gc
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -72,6 +73,17 @@ async def run(
             loops = [web, *relays, *_workers(settings, roles, engines, peers)]
             loops += [each.loop for each in others.values()]
             await supervise(loops, grace_seconds=settings.grace_seconds)
+
+
+NICENESS = 10
+"""setpriority(2)."""
+
+
+def stand_back() -> None:
+    """For a process that only works: whoever answers a person on the same machine comes before it
+    and before the children that it will have.
+    """
+    os.nice(NICENESS)
 
 
 def settle() -> None:

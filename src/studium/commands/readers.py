@@ -21,8 +21,6 @@ FRONT = Roles(
     relay=True,
 )
 """What `studium up` does itself."""
-NICENESS = 10
-"""While a book is read, who looks at a page comes first."""
 
 
 def readers(settings: Settings) -> Beside:
@@ -34,7 +32,6 @@ def readers(settings: Settings) -> Beside:
         *(sys.executable, "-m", "studium", "work", *GROUPS),
         environment=told.environment(),
         grace_seconds=settings.grace_seconds / 2,
-        niceness=NICENESS,
     )
 
     async def ping() -> None:

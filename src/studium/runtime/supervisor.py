@@ -50,18 +50,8 @@ def child(
     *command: str | os.PathLike[str],
     environment: Mapping[str, str],
     grace_seconds: float,
-    niceness: int = 0,
 ) -> Loop:
-    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL.
-
-    `niceness`: how far it and its own children stand back for others (setpriority(2), 0 to 19).
-    """
-    dies = die_with_parent(signal.SIGTERM)
-
-    def prepare() -> None:
-        os.nice(niceness)
-        if dies:
-            dies()
+    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL."""
 
     async def run() -> None:
         process = await asyncio.create_subprocess_exec(
@@ -71,7 +61,7 @@ def child(
             # between sessions Linux shares the processor evenly, however nice one is (sched(7),
             # "The autogroup feature").
             process_group=0,
-            preexec_fn=prepare,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         try:
             await process.wait()
