@@ -136,9 +136,9 @@ def build_sockets(engines: Engines, peers: Peers, names: Sequence[str]) -> Socke
     """The WebSocket side of the named services."""
     return Sockets(
         {
-            path: endpoint
+            path: opening(engines, peers)
             for name in names
-            for path, endpoint in SERVICES[name].sockets(engines, peers).items()
+            for path, opening in SERVICES[name].sockets.items()
         },
         engines.limits.public_url,
     )

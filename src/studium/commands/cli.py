@@ -108,3 +108,39 @@ def demo(
 
     settings = Settings()
     _run("demo", show(settings, book or next(SAMPLE.glob("*.pdf"))), settings)
+
+
+gateway = typer.Typer(help="Configure a gateway in front of the services.", no_args_is_help=True)
+app.add_typer(gateway, name="gateway")
+
+
+@gateway.callback()
+def _gateway() -> None:
+    """Else a group with one command is that command."""
+
+
+@gateway.command()
+def render(
+    kind: Annotated[str, typer.Argument(help="envoy or kong")],
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(help="service=host:port,host:port; default studium-SERVICE:8000"),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="PEM file, for Kong; default this home's"),
+    ] = None,
+    port: int = 8080,
+    trusted_hops: Annotated[int, typer.Option(help="proxies in front that are believed")] = 0,
+) -> None:
+    """Print the gateway's configuration, made from the routes of this version."""
+    from studium.commands import gateway as made  # noqa: PLC0415
+    from studium.gateway.wishes import Wishes  # noqa: PLC0415
+
+    try:
+        which = made.kind(kind)
+        keys = made.public_keys(Settings(), key or []) if which is made.Kind.KONG else []
+        wishes = Wishes(port=port, trusted_hops=trusted_hops)
+        typer.echo(made.render(which, wishes, replicas or [], keys), nl=False)
+    except (ValueError, StudiumError) as error:
+        raise typer.BadParameter(str(error)) from error

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from studium.core.errors import Kind
 from studium.runtime.problems import MEDIA_TYPE, STATUS, Problem
@@ -63,6 +64,11 @@ def _common(method: str, operation: dict[str, Any]) -> list[int]:
         503: asks,
     }
     return [status for status, needed in holds.items() if needed]
+
+
+def describe(router: APIRouter) -> dict[str, Any]:
+    """What one service's routes say of themselves, without an application (OpenAPI 3.1)."""
+    return complete(get_openapi(title="Studium", version="1", routes=router.routes))
 
 
 class Described(FastAPI):

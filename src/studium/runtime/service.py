@@ -38,10 +38,6 @@ def _nothing(_engines: Engines, _peers: Peers) -> Mapping[type, object]:
     return {}
 
 
-def _nowhere(_engines: Engines, _peers: Peers) -> Mapping[str, Endpoint]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
     name: str
@@ -51,7 +47,7 @@ class Service:
     give_ups: Mapping[type[Event], "GiveUp"] = field(default_factory=dict)
     offers: Callable[[Engines, Peers], Mapping[type, object]] = _nothing
     """Contract → implementation."""
-    sockets: Callable[[Engines, Peers], Mapping[str, Endpoint]] = _nowhere
+    sockets: Mapping[str, Callable[[Engines, Peers], Endpoint]] = field(default_factory=dict)
     """Path → what opens a WebSocket there."""
     background: "Background | None" = None
     """What runs beside the routes for as long as they are served."""

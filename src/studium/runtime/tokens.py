@@ -44,6 +44,11 @@ class PublicKey:
         shape = ECAlgorithm.to_jwk(self.key, as_dict=True)
         return {**shape, "kid": self.id, "alg": ALGORITHM, "use": "sig"}
 
+    def pem(self) -> str:
+        """SubjectPublicKeyInfo (RFC 5280 section 4.1) in RFC 7468's text."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.key.public_bytes(serialization.Encoding.PEM, form).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
@@ -90,6 +95,19 @@ def _create(path: Path) -> None:
         return
     finally:
         draft.unlink()
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """From a PEM file with the public key, or with the private one. Raises `StudiumError`,
+    `ValueError`.
+    """
+    pem = path.read_bytes()
+    if b"PRIVATE KEY" in pem:
+        return open_signing_key(path).public
+    key = serialization.load_pem_public_key(pem)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise StudiumError(f"{path} holds no elliptic-curve key; ES256 needs one on P-256.")
+    return _public(key)
 
 
 def _public(key: ec.EllipticCurvePublicKey) -> PublicKey:

@@ -20,6 +20,6 @@ SERVICE = Service(
     router=router,
     handlers=HANDLERS,
     offers=lambda engines, _peers: {Hub: Hub(engines.fanout, engines.courses)},
-    sockets=lambda engines, peers: {"/v1/ws": Door(engines, peers.get(Hub)).let_in},
+    sockets={"/v1/ws": lambda engines, peers: Door(engines, peers.get(Hub)).let_in},
     background=_listening,
 )
