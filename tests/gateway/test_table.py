@@ -37,6 +37,7 @@ def test_files_and_websockets_last_and_nothing_else_does() -> None:
     lasting = {(row.path, row.methods) for row in ROWS if row.lasting}
     assert lasting == {
         ("/v1/courses/{course_id}/materials", ("POST",)),
+        ("/v1/downloads/{ticket}", ("GET",)),
         ("/v1/materials/{material_id}/file", ("GET",)),
         ("/v1/ws", ("GET",)),
     }

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -94,6 +95,18 @@ async def test_an_object_is_a_file_while_it_is_needed(objects: Objects, key: str
     await write(objects, key, b"a book")
     async with objects.local(key) as path:
         assert path.read_bytes() == b"a book"
+
+
+async def test_a_link_is_of_a_store_that_answers_others(objects: Objects, key: str) -> None:
+    await write(objects, key, b"0123456789")
+    url = await objects.link(key, 60)
+    if url is None:
+        return  # a folder: the API answers for it, tests/services/library/test_materials.py
+    async with httpx.AsyncClient() as anybody:
+        assert (await anybody.get(url)).content == b"0123456789"
+        part = await anybody.get(url, headers={"Range": "bytes=2-4"})
+        assert (part.status_code, part.content) == (206, b"234")
+    assert "X-Amz-Signature=" in url
 
 
 async def test_delete_takes_the_folder_and_nothing_beside_it(objects: Objects, key: str) -> None:

@@ -24,6 +24,8 @@ POST   /v1/auth/login (wrong password)                  401     401      401    
 POST   /v1/auth/refresh (no cookie)                     401     401      401    401       401     401     401   401
 PUT    /v1/auth/password (wrong password)               401     401      403    403       403     403     403   403
 POST   /v1/auth/logout                                  204     204      204    204       204     204     204   204
+GET    /v1/downloads/{ticket}                           200     200      200    200       200     200     200   200
+GET    /v1/downloads/{ticket} (signed for another use)  404     404      404    404       404     404     404   404
 
 GET    /v1/auth/me                                      401     401      200    200       200     200     200   200
 GET    /v1/courses                                      401     401      200    200       200     200     200   200
@@ -41,6 +43,7 @@ GET    /v1/courses/{course_id}/materials                401     401      404    
 GET    /v1/courses/{course_id}/search                   401     401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}                      401     401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}/file                 401     401      404    404       404     200     200   200
+GET    /v1/materials/{material_id}/link                 401     401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}/notes                401     401      404    404       404     403     200   200
 GET    /v1/materials/{material_id}/notes (published)    401     401      404    404       404     200     200   200
 

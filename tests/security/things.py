@@ -13,9 +13,11 @@ from sqlalchemy import text
 from studium.core.identity import Principal, Role, new_id
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
+from studium.runtime.links import Link
 from studium.runtime.tokens import ALGORITHM, SigningKey
 from studium.services.courses.contract import CourseRole
 from studium.services.courses.models import Enrolment
+from studium.services.library.downloads import AUDIENCE
 from studium.services.notes.models import NoteSection, NoteSet
 from tests.security.matrix import Row
 from tests.services.conftest import PASSWORD, Person, Register
@@ -96,7 +98,9 @@ async def furnish(school: School, state: str = "") -> dict[str, str]:
         if state == "ended":
             await session.execute(_END, {"code": code})
     code = "WRONGCODE234" if state == "wrong code" else code
-    return {"course_id": course, "material_id": material, "code": code}
+    use = "another use" if state == "signed for another use" else AUDIENCE
+    ticket = Link(school.organisation_id, UUID(material)).sign(school.engines.signing_key, use)
+    return {"course_id": course, "material_id": material, "code": code, "ticket": ticket}
 
 
 _END = text("UPDATE courses.invitations SET expires_at = now() - interval '1 s' WHERE code = :code")

@@ -24,6 +24,7 @@ def furnish(url: str, folder: Path, name: str) -> dict[str, Any]:
         material, broken = _read_book(owner, mine, book), _upload(owner, mine, BROKEN)
         _ok(owner.put(f"/v1/materials/{material}/notes/published", json={"published": True}))
         (folder / "openapi.json").write_bytes(owner.get("/v1/openapi.json").content)
+        link = _ok(owner.get(f"/v1/materials/{material}/link"))["url"]
         codes = [_ok(neighbour.post(f"/v1/courses/{theirs}/invitations"))["code"]]
         codes.append(_ok(owner.post(f"/v1/courses/{mine}/invitations"))["code"])
     ids = {"course_id": [mine, mine, mine, theirs], "material_id": [material, broken]}
@@ -32,7 +33,7 @@ def furnish(url: str, folder: Path, name: str) -> dict[str, Any]:
         "book": str(book),
         "credentials": credentials,
         "guest": guest,
-        "ids": {**ids, "code": codes},
+        "ids": {**ids, "code": codes, "ticket": [link.rsplit("/", 1)[1]]},
     }
 
 

@@ -131,6 +131,12 @@ class Objects(Protocol):
         """The object as a file, read-only, for as long as the block lasts."""
         ...
 
+    async def link(self, key: str, seconds: int) -> str | None:
+        """An address of the store itself that gives the object, with ranges, to whoever has it,
+        for so long. None where the store answers nobody but us.
+        """
+        ...
+
     async def delete(self, prefix: str) -> int:
         """Deletes the object `prefix` and all below `prefix/`; how many went. Idempotent."""
         ...

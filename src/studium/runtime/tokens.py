@@ -144,7 +144,7 @@ class Verifier:
         try:
             return jwt.decode(
                 token,
-                self._key(token),
+                self.key_of(token, TYPE),
                 [ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
@@ -156,9 +156,11 @@ class Verifier:
                 "Your session has ended or the token is not ours. Log in again."
             ) from error
 
-    def _key(self, token: str) -> ec.EllipticCurvePublicKey:
-        """One of ours, whatever else the header says. Raises `KeyError`, `InvalidTokenError`."""
+    def key_of(self, token: str, kind: str) -> ec.EllipticCurvePublicKey:
+        """One of ours, whatever else the header says; `kind` is what it must be (`typ`). Raises
+        `KeyError`, `InvalidTokenError`.
+        """
         header = jwt.get_unverified_header(token)
-        if header.get("typ") != TYPE:
-            raise jwt.InvalidTokenError("not an access token")
+        if header.get("typ") != kind:
+            raise jwt.InvalidTokenError(f"not of type {kind}")
         return self.keys[header.get("kid", "")].key

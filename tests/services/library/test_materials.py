@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from studium.commands.process import EVERYTHING
+from studium.runtime import links
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
 from studium.settings import Settings
@@ -125,6 +127,31 @@ async def test_the_file_comes_back_whole_and_in_ranges(ada: Person) -> None:
     assert last.content == tiny_book()[-5:]
     beyond = await ada.api.get(path, headers={"Range": "bytes=99999999-"})
     assert beyond.status_code == 416
+
+
+async def test_a_link_gives_the_file_without_a_token_until_it_ends(
+    ada: Person, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = await ada.course()
+    material = (await upload(ada, course["id"], tiny_book())).json()
+    path = f"/v1/materials/{material['id']}/link"
+    given = (await ada.api.get(path)).json()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://studium.test"
+    ) as anybody:
+        whole = await anybody.get(given["url"])
+        assert (whole.status_code, whole.content) == (200, tiny_book())
+        part = await anybody.get(given["url"], headers={"Range": "bytes=10-19"})
+        assert (part.status_code, part.content) == (206, tiny_book()[10:20])
+        stolen = {"Authorization": f"Bearer {given['url'].rsplit('/', 1)[1]}"}
+        assert (await anybody.get(path, headers=stolen)).status_code == 401
+
+        monkeypatch.setattr(links, "LIFETIME_SECONDS", -1)
+        ended = await anybody.get((await ada.api.get(path)).json()["url"])
+        assert ended.status_code == 404
+        assert ended.json()["type"].endswith("/link-ended")
+        await ada.api.delete(f"/v1/materials/{material['id']}")
+        assert (await anybody.get(given["url"])).status_code == 404
 
 
 async def test_a_student_reads_the_book_and_changes_nothing(ada: Person, ben: Person) -> None:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ class StoredObjects:
                 await asyncio.to_thread(copy.write, chunk)
             copy.flush()
             yield Path(copy.name)
+
+    async def link(self, key: str, seconds: int) -> str | None:
+        if isinstance(self._store, LocalStore):
+            return None
+        with _translated():
+            lasts = timedelta(seconds=seconds)
+            return str(await obstore.sign_async(self._store, "GET", key, lasts))
 
     async def delete(self, prefix: str) -> int:
         with _translated():

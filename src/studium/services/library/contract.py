@@ -69,6 +69,13 @@ class MaterialView(View):
     created_at: datetime
 
 
+class LinkView(View):
+    url: str
+    """Of this server, or of the object store's own."""
+    expires_in: int
+    """Seconds."""
+
+
 class StorageView(View):
     """Of the organisation that a course belongs to."""
 

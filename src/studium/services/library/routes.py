@@ -1,28 +1,43 @@
 """`/v1/courses/{id}/materials`, `/v1/materials` and search."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from studium.core.errors import Kind
 from studium.core.identity import Principal
 from studium.core.ports import SearchMode
-from studium.runtime.database import scope_of
+from studium.runtime.database import Scope, scope_of
+from studium.runtime.engines import Engines
 from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf, limited
 from studium.runtime.http_bodies import may_be_long, streamed
-from studium.runtime.openapi import answers
+from studium.runtime.openapi import Responses, answers
 from studium.runtime.paging import Cursor, Limit, page
 from studium.runtime.ranges import byte_range
 from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
-from studium.services.library import queries, search, service, storage
-from studium.services.library.contract import MaterialList, MaterialView, SearchView, StorageView
+from studium.services.library import downloads, queries, search, service, storage
+from studium.services.library.contract import (
+    LinkView,
+    MaterialList,
+    MaterialView,
+    SearchView,
+    StorageView,
+)
+from studium.services.library.models import Material
 from studium.services.library.receive import disposition, incoming_file
 
 router = APIRouter()
 PDF = {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+OF_A_FILE: Responses = {
+    200: {"description": "the whole file", **PDF},
+    206: {"description": "one range of it", **PDF},
+    **answers(Kind.NOT_FOUND, Kind.OUT_OF_RANGE),
+}
+Ticket = Annotated[str, Path(max_length=1024, pattern=r"^[\w.-]+$")]
 OF_MEMBERS = answers(Kind.NOT_FOUND)
 OF_TEACHERS = answers(Kind.NOT_FOUND, Kind.FORBIDDEN)
 IN_TIME = answers(Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.CONFLICT)
@@ -138,11 +153,7 @@ async def remove(
 @router.get(
     "/v1/materials/{material_id}/file",
     response_class=StreamingResponse,
-    responses={
-        200: {"description": "the whole file", **PDF},
-        206: {"description": "one range of it", **PDF},
-        **answers(Kind.NOT_FOUND, Kind.OUT_OF_RANGE),
-    },
+    responses=OF_A_FILE,
 )
 async def file(
     material_id: UUID,
@@ -152,10 +163,44 @@ async def file(
     wanted: Annotated[str, Header(alias="range")] = "",
 ) -> StreamingResponse:
     """The PDF, whole or one range of it (RFC 9110 section 14)."""
-    # Its own short transaction: a download may outlast any that a request should hold.
     async with engines.courses.transaction(scope_of(principal)) as session:
         material = await queries.found(session, material_id)
     await peers.get(Courses).course(principal, material.course_id)
+    return _streamed(engines, material, wanted, {"Cache-Control": "private, max-age=3600"})
+
+
+@router.get("/v1/materials/{material_id}/link", responses=OF_MEMBERS)
+async def link(
+    material_id: UUID,
+    principal: Caller,
+    session: CoursesTransaction,
+    engines: EnginesOf,
+    peers: PeersOf,
+) -> LinkView:
+    """An address of the PDF that works without a token for five minutes, as for a download."""
+    material = await queries.found(session, material_id)
+    await peers.get(Courses).course(principal, material.course_id)
+    return await downloads.link(engines, material)
+
+
+@router.get("/v1/downloads/{ticket}", response_class=StreamingResponse, responses=OF_A_FILE)
+async def download(
+    ticket: Ticket,
+    engines: EnginesOf,
+    wanted: Annotated[str, Header(alias="range")] = "",
+) -> StreamingResponse:
+    """The PDF that a link names, whole or one range of it."""
+    asked = downloads.linked(engines, ticket)
+    seen = Scope(organisations=(asked.organisation_id,))
+    async with engines.courses.transaction(seen) as session:
+        material = await queries.found(session, asked.subject)
+    return _streamed(engines, material, wanted, {})
+
+
+def _streamed(
+    engines: Engines, material: Material, wanted: str, caching: Mapping[str, str]
+) -> StreamingResponse:
+    """After the transaction: a download may outlast any that a request should hold."""
     part = byte_range(wanted, material.bytes)
     return StreamingResponse(
         engines.objects.read(material.object_key, part.start, part.end),
@@ -163,7 +208,7 @@ async def file(
         media_type="application/pdf",
         headers={
             **part.headers(material.bytes),
-            "Cache-Control": "private, max-age=3600",
+            **caching,
             "ETag": f'"{material.sha256.hex()}"',
             "Content-Disposition": disposition(material.file_name),
         },

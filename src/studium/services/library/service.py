@@ -13,6 +13,7 @@
 | chunk.py | passages |
 | book.py | the values that travel between these |
 | storage.py | how much an organisation may store |
+| downloads.py | addresses of a book that work without a token |
 | uploads.py | uploads on their way, and what is left of those that ended in the middle |
 | ingest.py, bulk.py | what each stage keeps |
 | search.py | hybrid search over a course |
