@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from studium.adapters.cache import open_cache
+from studium.adapters.cache import open_cache, redis
 from studium.adapters.cache.near import Values
 from studium.adapters.cache.redis import CONNECTIONS
 from studium.core.errors import EngineUnavailableError
@@ -59,9 +59,12 @@ async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
         await engine.start()
 
 
+@pytest.mark.parametrize("near", ["key-", "others-"])
 async def test_a_burst_of_calls_shares_a_few_connections(
-    cache: Cache, engine: PrivateValkey, key: str
+    engine: PrivateValkey, key: str, near: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(redis, "TIMEOUT_SECONDS", PATIENCE)  # a busy machine is no outage
+    cache = open_cache(engine.url, near)
     await cache.put(key, b"value", 60)
     with capture_logs() as logs:
         got = await asyncio.gather(*(cache.get(key) for _ in range(300)))
@@ -69,6 +72,7 @@ async def test_a_burst_of_calls_shares_a_few_connections(
     assert logs == []
     async with Redis.from_url(engine.url) as asking:
         assert (await asking.info("clients"))["connected_clients"] <= CONNECTIONS + 2
+    await cache.close()
 
 
 async def test_what_is_put_is_got_until_it_is_forgotten(cache: Cache, key: str) -> None:
@@ -90,6 +94,41 @@ async def test_a_value_expires(cache: Cache, key: str) -> None:
         return await cache.get(key) is None
 
     await eventually(gone)
+
+
+async def test_of_many_who_miss_a_value_one_may_fill_it_in(cache: Cache, key: str) -> None:
+    claims = await asyncio.gather(*(cache.claim(key, 60) for _ in range(20)))
+    (mine,) = (claim for claim in claims if claim)
+    await cache.fill(key, b"another's", 60, "a claim of nobody")
+    assert await cache.get(key) is None
+    await cache.fill(key, b"mine", 60, mine)
+    assert await cache.get(key) == b"mine"
+    await cache.fill(key, b"twice", 60, mine)
+    assert await cache.get(key) == b"mine"
+
+
+async def test_what_was_forgotten_since_its_claim_is_not_filled_in(cache: Cache, key: str) -> None:
+    old = await cache.claim(key, 60)
+    assert old
+    await cache.forget(key)
+    new = await cache.claim(key, 60)
+    assert new
+    await cache.fill(key, b"from before the change", 60, old)
+    assert await cache.get(key) is None
+    await cache.fill(key, b"from after it", 60, new)
+    assert await cache.get(key) == b"from after it"
+
+
+async def test_a_claim_whose_holder_died_runs_out(cache: Cache, key: str) -> None:
+    lost = await cache.claim(key, 1)
+    assert lost
+
+    async def claimed() -> bool:
+        return await cache.claim(key, 60) is not None
+
+    await eventually(claimed)
+    await cache.fill(key, b"late", 60, lost)
+    assert await cache.get(key) is None
 
 
 async def test_of_many_takers_one_gets_the_value(cache: Cache, key: str) -> None:

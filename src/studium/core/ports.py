@@ -64,11 +64,23 @@ class Cache(Protocol):
 
     async def put(self, key: str, value: bytes, ttl_seconds: int) -> None: ...
 
+    async def claim(self, key: str, ttl_seconds: int) -> str | None:
+        """The right to `fill` in a value that is missing; None while somebody else has it. While
+        the engine is down everybody gets it, and nobody can fill anything in.
+        """
+        ...
+
+    async def fill(self, key: str, value: bytes, ttl_seconds: int, claim: str) -> None:
+        """Keeps the value, unless the key was forgotten since the claim, or the claim ran out."""
+        ...
+
     async def take(self, key: str) -> bytes | None:
         """Reads and removes in one step, so that only one caller gets the value."""
         ...
 
-    async def forget(self, *keys: str) -> None: ...
+    async def forget(self, *keys: str) -> None:
+        """Values and claims."""
+        ...
 
     async def count(self, key: str, ttl_seconds: int) -> int:
         """Adds one to a counter that expires `ttl_seconds` after its first use; its new value.

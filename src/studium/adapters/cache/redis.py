@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -27,6 +28,15 @@ local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return n
 """
+
+# Kept only while the claim is the caller's; both keys lie in one slot of a cluster.
+_FILL = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+_UNREACHED = object()
 
 
 class RedisCache:
@@ -55,12 +65,27 @@ class RedisCache:
         await self._or(None, lambda: self._redis.set(key, value, ex=ttl_seconds))
         self._near.values.drop(key)
 
+    async def claim(self, key: str, ttl_seconds: int) -> str | None:
+        claim = uuid4().hex
+        got = await self._or(
+            _UNREACHED, lambda: self._redis.set(_claimed(key), claim, nx=True, ex=ttl_seconds)
+        )
+        return claim if got else None
+
+    async def fill(self, key: str, value: bytes, ttl_seconds: int, claim: str) -> None:
+        await self._or(
+            None,
+            lambda: self._redis.eval(_FILL, 2, key, _claimed(key), claim, value, ttl_seconds),
+        )
+        self._near.values.drop(key)
+
     async def take(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.getdel(key)))
 
     async def forget(self, *keys: str) -> None:
         if keys:
-            await self._or(None, lambda: self._redis.delete(*keys))
+            claims = [_claimed(key) for key in keys]
+            await self._or(None, lambda: self._redis.delete(*keys, *claims))
             for key in keys:
                 self._near.values.drop(key)
 
@@ -104,6 +129,11 @@ class RedisCache:
         if self._down:
             self._down = False
             log.info("cache.back")
+
+
+def _claimed(key: str) -> str:
+    """In the slot of the key: what stands in braces decides (Redis cluster specification)."""
+    return f"claim:{{{key}}}"
 
 
 def _bytes(answer: Any) -> bytes | None:
