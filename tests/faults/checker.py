@@ -7,6 +7,7 @@ sentence; none means that the run kept every promise.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -101,14 +102,21 @@ class Checker:
 
     async def _account(self, account: Account) -> list[str]:
         rows = await self.connection.fetch(
-            "SELECT n.seq FROM realtime.notifications n JOIN library.materials m"
-            " ON m.uploaded_by = n.account_id WHERE m.id = ANY($1::uuid[]) GROUP BY 1 ORDER BY 1",
+            "SELECT DISTINCT n.seq, n.type, n.material_id, n.created_at"
+            " FROM realtime.notifications n JOIN library.materials m"
+            " ON m.uploaded_by = n.account_id WHERE m.id = ANY($1::uuid[]) ORDER BY n.seq",
             [UUID(each) for each in account.acknowledged],
         )
-        kept = [row["seq"] for row in rows]
+        kept = {row["seq"]: (row["type"], row["material_id"], row["created_at"]) for row in rows}
         found = []
-        if account.seen != kept:
-            found.append(f"{account.email} saw {_spans(account.seen)}, kept are {_spans(kept)}")
+        if account.seen != list(kept):
+            found.append(
+                f"{account.email} saw {_spans(account.seen)}, kept are {_spans(list(kept))}"
+            )
+        for number, (kind, material, created_at) in account.told.items():
+            told = (kind, UUID(material), datetime.fromisoformat(created_at))
+            if number in kept and told != kept[number]:
+                found.append(f"{account.email} was told {told} as {number}, kept is {kept[number]}")
         if account.resets:
             found.append(f"{account.email} was told to begin anew {account.resets} times")
         return found

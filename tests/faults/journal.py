@@ -15,6 +15,8 @@ class Account:
     """Materials whose notes were told to be ready."""
     seen: list[int] = field(default_factory=list)
     """Numbers of the notifications, in the order in which the socket told them."""
+    told: dict[int, list[str]] = field(default_factory=dict)
+    """Number → type, material and time of what was told under it."""
     resets: int = 0
 
 
@@ -49,5 +51,6 @@ class Journal:
                 account.settled.add(line["material"])
             case "seen":
                 account.seen.append(line["id"])
+                account.told[line["id"]] = line["told"]
             case "reset":
                 account.resets += 1

@@ -136,7 +136,8 @@ class Person:
         if message["type"] == "reset":
             self.journal.write("reset", email=self.email)
         elif "id" in message and message["type"] != "hello":
-            self.journal.write("seen", email=self.email, id=message["id"])
+            told = [message[name] for name in ("type", "material_id", "created_at")]
+            self.journal.write("seen", email=self.email, id=message["id"], told=told)
             self._changed.set()
 
     async def caught_up(self, last: int, seconds: float) -> None:

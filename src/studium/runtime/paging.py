@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Query
 
 Cursor = Annotated[UUID | None, Query(description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=100)]
+MOST = 100
+Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 class Identified(Protocol):

@@ -1,7 +1,13 @@
 """Courses, invitations and who sees what."""
 
+from uuid import UUID
+
 import pytest
 
+from studium.core.identity import new_id
+from studium.runtime.database import Scope
+from studium.runtime.engines import Engines
+from studium.services.courses.models import Course
 from tests.services.conftest import Person
 
 
@@ -27,6 +33,42 @@ async def test_the_list_pages_by_cursor(ada: Person) -> None:
     third = (await ada.api.get(f"/v1/courses?limit=2&cursor={second['next']}")).json()
     seen = [each["id"] for each in (*first["items"], *second["items"], *third["items"])]
     assert (seen, third["next"]) == (made[::-1], None)
+
+
+async def test_a_list_longer_than_any_page_ends_where_it_ends(
+    ada: Person, ben: Person, engines: Engines
+) -> None:
+    """Courses of an owner and those they are enrolled in, in one order."""
+    theirs = await ben.course("Ben's")
+    await ben.enrol(ada, theirs["id"])
+    await many_courses(ada, engines, 130)
+    newest = await ben.course("Ben's newest")
+    await ben.enrol(ada, newest["id"])
+    seen: list[str] = []
+    path = "/v1/courses?limit=100"
+    while path:
+        page = (await ada.api.get(path)).json()
+        seen += [each["id"] for each in page["items"]]
+        path = page["next"] and f"/v1/courses?limit=100&cursor={page['next']}"
+    assert (seen[0], seen[-1], len(seen)) == (newest["id"], theirs["id"], 132)
+    assert seen == sorted(set(seen), reverse=True)
+    assert (await ada.api.get(f"/v1/courses/{theirs['id']}")).json()["role"] == "student"
+
+
+async def many_courses(owner: Person, engines: Engines, number: int) -> None:
+    """Written past the API, which would take a while."""
+    organisation = UUID(owner.organisation_id)
+    async with engines.courses.transaction(Scope((organisation,))) as session:
+        session.add_all(
+            Course(
+                id=new_id(),
+                organisation_id=organisation,
+                title=str(each),
+                description="",
+                created_by=UUID(owner.account["id"]),
+            )
+            for each in range(number)
+        )
 
 
 async def test_a_student_joins_by_code_and_only_reads(ada: Person, ben: Person) -> None:

@@ -12,16 +12,26 @@ from studium.services.courses.models import Course, Enrolment
 from studium.services.courses.policy import course_role
 
 
-async def visible(session: AsyncSession, principal: Principal) -> tuple[CourseView, ...]:
-    """Every course the caller may see, newest first."""
-    owned = [id_ for id_, role in principal.organisations.items() if role is Role.OWNER]
+async def visible(
+    session: AsyncSession, principal: Principal, before: UUID | None, number: int
+) -> tuple[CourseView, ...]:
+    """The newest courses that the caller may see and that are older than `before`."""
     # Ids first: asked of the courses themselves, a student's two would be sought among all courses
-    # of the school.
-    seen = union(
-        select(Enrolment.course_id).where(Enrolment.account_id == principal.account_id),
-        select(Course.id).where(Course.organisation_id.in_(owned)),
+    # of the school. And as many of each kind as are shown: a school may have ten thousand.
+    enrolled = select(Enrolment.course_id.label("id")).where(
+        Enrolment.account_id == principal.account_id
     )
-    return await _views(session, principal, Course.id.in_(seen))
+    kinds = [(enrolled, Enrolment.course_id)]
+    for organisation_id, role in principal.organisations.items():
+        if role is Role.OWNER:
+            owned = select(Course.id).where(Course.organisation_id == organisation_id)
+            kinds.append((owned, Course.id))
+    newest = [
+        (ids if before is None else ids.where(id_ < before)).order_by(id_.desc()).limit(number)
+        for ids, id_ in kinds
+    ]
+    seen = union(*(select(each.subquery().c.id) for each in newest))
+    return (await _views(session, principal, Course.id.in_(seen)))[:number]
 
 
 async def find(session: AsyncSession, principal: Principal, course_id: UUID) -> CourseView | None:

@@ -45,7 +45,7 @@ async def create(
 async def visible(
     principal: Caller, engines: EnginesOf, cursor: Cursor = None, limit: Limit = 50
 ) -> CourseList:
-    items, following = page(await service.visible(engines, principal), cursor, limit)
+    items, following = page(await service.visible(engines, principal, cursor), cursor, limit)
     return CourseList(items=items, next=following)
 
 

@@ -19,6 +19,7 @@ from studium.core.errors import ForbiddenError, Kind, NotFoundError, StudiumErro
 from studium.core.event import now
 from studium.core.identity import Principal, Role, new_id
 from studium.core.ports import Cache
+from studium.runtime import paging
 from studium.runtime.caching import cached, forget
 from studium.runtime.database import Scope, after_commit, scope_of
 from studium.runtime.deliveries import emit
@@ -39,6 +40,8 @@ from studium.services.courses.models import Course, Enrolment, Invitation
 from studium.services.courses.policy import may_create
 
 INVITATION_LIFETIME = timedelta(days=30)
+SEEN_AT_ONCE = paging.MOST + 1
+"""One more than a page, to see whether there is another."""
 _COURSES = TypeAdapter(tuple[CourseView, ...])
 # Without letters and digits that look alike, so that a code can be read aloud.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -72,13 +75,19 @@ async def create(
     return await _teach(session, principal, course.id)
 
 
-async def visible(engines: Engines, principal: Principal) -> tuple[CourseView, ...]:
-    """Every course the caller may see, newest first, through the cache."""
+async def visible(
+    engines: Engines, principal: Principal, before: UUID | None = None
+) -> tuple[CourseView, ...]:
+    """The newest `SEEN_AT_ONCE` courses that the caller may see and that are older than `before`;
+    without it through the cache.
+    """
 
     async def load() -> tuple[CourseView, ...]:
         async with engines.courses.transaction(scope_of(principal)) as session:
-            return await queries.visible(session, principal)
+            return await queries.visible(session, principal, before, SEEN_AT_ONCE)
 
+    if before:
+        return await load()
     return await cached(engines.cache, _key(principal.account_id), _COURSES, load)
 
 
@@ -173,7 +182,7 @@ class LocalCourses:
         for view in await visible(self.engines, principal):
             if view.id == course_id:
                 return view
-        # The cached list may be a moment older than an enrolment.
+        # The cached list is the newest part, and may be a moment older than an enrolment.
         async with self.engines.courses.transaction(scope_of(principal)) as session:
             return await _found(session, principal, course_id)
 

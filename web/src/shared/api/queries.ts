@@ -16,9 +16,26 @@ export const keys = {
   notifications: ["notifications"] as const,
 };
 
+type Page<Item> = { items: Item[]; next?: string | null };
+
+/** A list whole, page after page: what lies beyond the first must not be missing in silence. */
+async function everyPage<Item>(page: (cursor: string | null) => Promise<Page<Item>>) {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  do {
+    const { items: more, next } = await page(cursor);
+    items.push(...more);
+    cursor = next ?? null;
+  } while (cursor);
+  return { items, next: null };
+}
+
 export const coursesQuery = queryOptions({
   queryKey: keys.courses,
-  queryFn: () => ok(api.GET("/v1/courses")),
+  queryFn: () =>
+    everyPage((cursor) =>
+      ok(api.GET("/v1/courses", { params: { query: { limit: 100, cursor } } })),
+    ),
   select: (list) => list.items,
 });
 
@@ -46,10 +63,12 @@ export const materialsQuery = (course: string) =>
   queryOptions({
     queryKey: keys.materials(course),
     queryFn: () =>
-      ok(
-        api.GET("/v1/courses/{course_id}/materials", {
-          params: { path: { course_id: course }, query: { limit: 100 } },
-        }),
+      everyPage((cursor) =>
+        ok(
+          api.GET("/v1/courses/{course_id}/materials", {
+            params: { path: { course_id: course }, query: { limit: 100, cursor } },
+          }),
+        ),
       ),
     select: (list) => list.items,
     refetchInterval: ({ state }) => (state.data?.items.some(isBusy) ? pollMilliseconds : false),
