@@ -36,7 +36,8 @@ class PrivateKafka:
         self._folder = folder
         self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
-        self.url = f"kafka://127.0.0.1:{self._port}"
+        self.address = f"127.0.0.1:{self._port}"
+        self.url = f"kafka://{self.address}"
 
     @property
     def _data(self) -> Path:
@@ -86,7 +87,7 @@ class PrivateKafka:
 
 @asynccontextmanager
 async def private_kafka(folder: Path) -> AsyncIterator[PrivateKafka]:
-    if not JARS.is_dir() or shutil.which("java") is None:
+    if not (JARS / ".fetched").exists() or shutil.which("java") is None:
         pytest.skip("Apache Kafka is not here (make engines)")
     kafka = PrivateKafka(folder)
     await kafka.format()

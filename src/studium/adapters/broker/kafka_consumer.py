@@ -34,17 +34,19 @@ CHECK_SECONDS = 2.0
 """An idle consumer looks this often whether its topic is still the one it joined."""
 RESTING = "studium-resting"
 """The name of no group's topic."""
+POLL_WITHIN_MS = 10_000
+"""A member that does not poll for so long holds up each change of the group; it is put out."""
 MEMBER = {
     "enable.auto.commit": False,
     "auto.offset.reset": "earliest",
     # With the protocol "consumer" the server sets both times, by default to 5 s and 45 s.
     "group.protocol": "classic",
     "heartbeat.interval.ms": 300,  # so soon the others hear that somebody gave or needs partitions
-    "session.timeout.ms": 6000,  # so soon the partitions of a killed member are given to others
-    "max.poll.interval.ms": 10000,
+    "session.timeout.ms": 6_000,  # so soon the partitions of a killed member are given to others
+    "max.poll.interval.ms": POLL_WITHIN_MS,
     "partition.assignment.strategy": "roundrobin",
     # Few and small fetches ahead: each hand-over throws them away.
-    "fetch.message.max.bytes": 16384,
+    "fetch.message.max.bytes": 16_384,
     "queued.min.messages": 100,
     "fetch.queue.backoff.ms": 20,
 }
