@@ -33,7 +33,7 @@ class Kafka:
         self._cluster = KafkaCluster(url)
         self._settings = {**self._cluster.client, **PRODUCER}
         self._producer: Producer | None = None
-        # Of each topic, as its partitions shall fill evenly; elsewhere in each process.
+        # A turn of its own for each topic, so that its partitions fill evenly.
         self._turns: dict[str, Iterator[int]] = defaultdict(lambda: count(random.randrange(1000)))
 
     async def publish(self, references: Sequence[Reference]) -> None:

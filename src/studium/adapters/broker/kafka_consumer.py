@@ -164,7 +164,7 @@ class KafkaConsumer:
             resting.result()
 
     async def _rest(self, consumer: Consumer) -> None:
-        """Until cancelled."""
+        """Gives the partitions to the others when the take is slow; until cancelled."""
         await asyncio.sleep(HANDOFF_SECONDS)
         try:
             await self._call(_give_away, consumer, self._topic)
