@@ -23,7 +23,10 @@ SEED ?= 1
 BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls responsiveness \
 	long_tasks delivery realtime reconnects growth
 
-HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
+HAVE_ENGINES = { command -v chromium && command -v java && command -v mvn \
+	&& ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
+ENGINES = chromium libfaketime openjdk-17-jre-headless maven
+KAFKA := build/kafka/.fetched
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
@@ -55,10 +58,19 @@ audit: $(INSTALLED) ## Ask for known holes: our code, the Python packages, the w
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
 
-engines: ## Install what only some tests need: Chromium, libfaketime (needs root)
+engines: ## Get what only some tests need: Chromium, libfaketime, Java (need root), Apache Kafka
 	@$(HAVE_ENGINES) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
-	|| { echo "Chromium or libfaketime is missing, and only root can install it: sudo make engines."; exit 1; }
-	@$(HAVE_ENGINES) || { apt-get update -qq && apt-get install -y -qq chromium libfaketime; }
+	|| { echo "Of $(ENGINES) something is missing, and only root can install it: sudo make engines."; exit 1; }
+	@$(HAVE_ENGINES) || { apt-get update -qq && apt-get install -y -qq $(ENGINES); }
+	@$(MAKE) --silent --no-print-directory $(KAFKA)
+
+$(KAFKA): tests/ports/kafka/pom.xml
+	@echo "Fetching Apache Kafka …"
+	@rm -rf $(@D)
+	@mvn --batch-mode --quiet -Dstyle.color=never --file $< \
+	org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+	-DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
+	@touch $@
 
 eval: $(INSTALLED) ## Measure the notes beside baselines
 	@PYTHONPATH=. $(BIN)/python bench/eval_notes.py

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from tests.ports.private_kafka import private_kafka
 from tests.ports.private_valkey import private_valkey
 
 
@@ -22,4 +23,5 @@ class BrokerEngine(Protocol):
 
 BROKERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BrokerEngine]]] = {
     "redis-streams": private_valkey,
+    "kafka": private_kafka,
 }

@@ -1,8 +1,19 @@
-"""`open_broker(url)`: `redis://` is Redis Streams (Redis ≥ 7, Valkey), never a cluster."""
+"""`open_broker(url)`: the scheme picks the engine.
 
+`redis://` is Redis Streams (Redis ≥ 7, Valkey), never a cluster; `kafka://` is Apache Kafka ≥ 4.
+"""
+
+from urllib.parse import urlsplit
+
+from studium.adapters.broker.kafka import Kafka
 from studium.adapters.broker.redis_streams import RedisStreams
 from studium.core.ports import Broker
 
 
 def open_broker(url: str) -> Broker:
-    return RedisStreams(url)
+    scheme = urlsplit(url).scheme
+    if scheme == "kafka":
+        return Kafka(url)
+    if scheme in {"redis", "rediss", "unix"}:
+        return RedisStreams(url)
+    raise ValueError(f"No broker answers to {scheme}://; redis:// and kafka:// are known.")

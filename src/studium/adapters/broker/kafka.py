@@ -1,0 +1,98 @@
+"""The broker on Apache Kafka ≥ 4: a topic and a consumer group per studium group.
+
+`kafka://host:port[,host:port…]?partitions=12&replication=-1`; any other parameter of the query is
+a setting of librdkafka, as in `&security.protocol=SASL_SSL&sasl.mechanism=…`.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from studium.adapters.broker.kafka_cluster import KafkaCluster, topic_of
+from studium.adapters.broker.kafka_consumer import KafkaConsumer
+from studium.core.errors import EngineUnavailableError
+from studium.core.ports import Reference, Take
+
+CONFIRM_MS = 4000
+"""A reference that no replica has confirmed by then has failed."""
+PRODUCER = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "linger.ms": 1,
+    "message.timeout.ms": CONFIRM_MS,
+}
+
+
+class Kafka:
+    def __init__(self, url: str) -> None:
+        self._cluster = KafkaCluster(url)
+        self._settings = {**self._cluster.client, **PRODUCER}
+        self._producer: Producer | None = None
+        # A turn of its own for each topic, so that its partitions fill evenly.
+        self._turns: dict[str, Iterator[int]] = defaultdict(lambda: count(random.randrange(1000)))
+
+    async def publish(self, references: Sequence[Reference]) -> None:
+        with _reaching():
+            names = {topic_of(each.group) for each in references}
+            topics = {name: await self._cluster.topic(name) for name in names}
+            partitions = {name: len(topic.partitions) for name, topic in topics.items()}
+            producer = self._producer = self._producer or Producer(self._settings)
+            try:
+                await asyncio.to_thread(self._confirmed, producer, references, partitions)
+            except Exception:
+                self._producer = None  # the next one learns anew where the partitions are
+                raise
+
+    @asynccontextmanager
+    async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
+        consumer = KafkaConsumer(self._cluster, group, take)
+        consuming = asyncio.create_task(consumer.run())
+        try:
+            yield
+        finally:
+            await consumer.stop(consuming)
+
+    async def waiting(self, group: str) -> int:
+        with _reaching():
+            return await self._cluster.lag(group)
+
+    async def ping(self) -> None:
+        with _reaching():
+            await self._cluster.ping()
+
+    async def close(self) -> None:
+        self._producer = None
+
+    def _confirmed(
+        self, producer: Producer, references: Sequence[Reference], partitions: dict[str, int]
+    ) -> None:
+        """Blocks: the client tells what became of a message while one polls."""
+        answers: list[KafkaError | None] = []
+
+        def answered(error: KafkaError | None, _: "Message[bytes, bytes]") -> None:
+            answers.append(error)
+
+        for reference in references:
+            topic = topic_of(reference.group)
+            partition = next(self._turns[topic]) % partitions[topic]
+            value = reference.delivery_id.bytes
+            producer.produce(topic, value, partition=partition, on_delivery=answered)
+        while len(answers) < len(references):
+            producer.poll(0.02)  # another thread's poll may hear our answers
+        for error in filter(None, answers):
+            raise KafkaException(error)
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (KafkaException, BufferError, TimeoutError) as error:
+        raise EngineUnavailableError(
+            "The broker cannot be reached; jobs wait and nothing is lost."
+        ) from error
