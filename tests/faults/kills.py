@@ -24,7 +24,6 @@ from tests.faults.person import Person
 from tests.faults.world import (
     LEASE_SECONDS,
     MEMBERS,
-    PROGRAM,
     SWEEP_SECONDS,
     World,
 )
@@ -186,7 +185,8 @@ class Run:
             )
             findings += await checker.findings(self.journal, reference, self.book)
         accounts = self.journal.accounts.values()
-        killed = {name: self.journal.kills.count(name) for name in WEIGHTS if name != "freeze"}
+        victims = {**WEIGHTS, **self.weights}
+        killed = {name: self.journal.kills.count(name) for name in victims if name != "freeze"}
         return Outcome(
             kills=killed,
             books=sum(len(each.acknowledged) for each in accounts),
@@ -223,12 +223,16 @@ async def _quiet(world: World) -> None:
             await asyncio.sleep(0.25)
 
 
-async def run(folder: Path, kills: int, seed: int, program: tuple[str, ...] = PROGRAM) -> Outcome:
-    world = World(folder, program)
+async def run(folder: Path, kills: int, seed: int, world: World | None = None) -> Outcome:
+    """`world`: another than that of one machine; what befalls its own engines is as likely as what
+    befalls Valkey.
+    """
+    world = world or World(folder)
+    weights = {**WEIGHTS, **dict.fromkeys(world.others, WEIGHTS["valkey"])}
     with Progress() as progress:
-        return await Run(world, Journal(folder / "journal"), seed, sample_book()).go(
-            kills, progress
-        )
+        return await Run(
+            world, Journal(folder / "journal"), seed, sample_book(), weights=weights
+        ).go(kills, progress)
 
 
 def table(outcome: Outcome) -> Table:

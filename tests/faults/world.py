@@ -9,9 +9,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -46,6 +47,17 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ("-m", "studium")
 
 
+USUAL: Mapping[str, Any] = {
+    "embedder": "static:",
+    "children": 1,
+    "lease_seconds": LEASE_SECONDS,
+    "attempts": 100,  # each may be killed; giving up has tests of its own
+    "resend_seconds": RESEND_SECONDS,
+    "grace_seconds": 5,
+}
+Fault = Callable[[], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class Member:
     arguments: tuple[str, ...]
@@ -65,6 +77,10 @@ class World:
     members: dict[str, Member] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     """More of the environment, for what is started from now on."""
+    wishes: Mapping[str, Any] = field(default_factory=dict)
+    """Settings other than those of one machine: another broker …"""
+    others: Mapping[str, Fault] = field(default_factory=dict)
+    """What befalls engines that are not of this world, by name."""
     settings: Settings = field(init=False)
     home: Home = field(init=False)
     _postgres: EmbeddedPostgres = field(init=False)
@@ -89,12 +105,7 @@ class World:
             courses_db_system=address.url("studium_system", "courses"),
             courses_db_owner=address.url("studium_owner", "courses"),
             redis=await self._valkey.start(),
-            embedder="static:",
-            children=1,
-            lease_seconds=LEASE_SECONDS,
-            attempts=100,  # each may be killed; giving up has tests of its own
-            resend_seconds=RESEND_SECONDS,
-            grace_seconds=5,
+            **{**USUAL, **self.wishes},
         )
         await up.migrate_all(self.settings)
         for name, arguments in MEMBERS.items():
@@ -117,13 +128,11 @@ class World:
 
     async def _launch(self, name: str) -> None:
         member = self.members[name]
-        known = Settings.model_fields
-        told = {
-            f"STUDIUM_{key.upper()}": str(value)
-            for key, value in self.settings.model_dump().items()
-            if key in known and value is not None and value != ""
+        environment = {
+            "PATH": os.environ["PATH"],
+            **self.settings.environment(),
+            **self.told,
         }
-        environment = {"PATH": os.environ["PATH"], **told, **self.told}
         environment["STUDIUM_PORT"] = str(member.port)
         with (self.folder / f"{name}.log").open("ab") as sink:
             member.process = await asyncio.create_subprocess_exec(
@@ -155,6 +164,8 @@ class World:
         elif name == "valkey":
             await _killed(self._valkey._process)
             await self._valkey.start()
+        elif name in self.others:
+            await self.others[name]()
         elif name in CHILDREN:
             await self._kill_child(*CHILDREN[name])
         else:

@@ -14,7 +14,7 @@ from studium.settings import Settings
 from tests.conftest import wait_until_ready
 from tests.flows.acceptance import sample_book, teacher_uploads_and_student_reads
 
-APP = ("users_db", "courses_db", "redis", "embedder", "home")
+APP = ("users_db", "courses_db", "redis", "broker", "embedder", "home")
 WEB = ("run", "auth", "courses", "library", "notes", "realtime")
 
 
@@ -42,12 +42,16 @@ def process(
 
 
 async def test_a_book_goes_in_and_cited_notes_come_out(settings: Settings, tmp_path: Path) -> None:
+    await through_processes(settings, tmp_path)
+
+
+async def through_processes(settings: Settings, folder: Path) -> None:
     with ExitStack() as stack:
-        web = stack.enter_context(process(settings, tmp_path, WEB, APP))
+        web = stack.enter_context(process(settings, folder, WEB, APP))
         relay = (*APP, "courses_db_system")
-        stack.enter_context(process(settings, tmp_path, ("run", "relay"), relay))
+        stack.enter_context(process(settings, folder, ("run", "relay"), relay))
         for groups in (("library",), ("library", "notes"), ("notes", "realtime")):
-            stack.enter_context(process(settings, tmp_path, ("work", *groups), APP))
+            stack.enter_context(process(settings, folder, ("work", *groups), APP))
         notes = await teacher_uploads_and_student_reads(web, sample_book())
     assert len(notes["sections"]) >= 8
     assert sum(len(section["points"]) for section in notes["sections"]) >= 25
