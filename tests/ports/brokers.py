@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from tests.ports.private_rabbitmq import private_rabbitmq
 from tests.ports.private_valkey import private_valkey
 
 
@@ -22,4 +23,5 @@ class BrokerEngine(Protocol):
 
 BROKERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BrokerEngine]]] = {
     "redis-streams": private_valkey,
+    "rabbitmq": private_rabbitmq,
 }

@@ -1,0 +1,232 @@
+"""The broker on RabbitMQ: a quorum queue per studium group, on the default exchange.
+
+A queue that is missing, as on an emptied broker, is declared by whoever meets that first. The
+broker gives the message of a dead consumer to another, and what it drops the sweeper sends again
+from the database.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+import structlog
+from aio_pika import DeliveryMode, Message, connect
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    DeliveryError,
+)
+from aiormq.abc import DeliveredMessage
+
+from studium.core.errors import EngineUnavailableError
+from studium.core.ports import Reference, Take
+
+log = structlog.get_logger()
+for library in ("aiormq", "aio_pika"):  # each loss is told here, once
+    logging.getLogger(library).setLevel(logging.CRITICAL)
+
+ARGUMENTS: dict[str, str | int] = {
+    "x-queue-type": "quorum",
+    "x-max-length": 100_000,
+    # Refusing what is new instead would fail the relay's batch, and so hold every other group.
+    "x-overflow": "drop-head",
+    "x-delivery-limit": 20,
+}
+HEARTBEAT_SECONDS = 10
+CALL_SECONDS, CLOSE_SECONDS = 5.0, 1.0
+FINISH_SECONDS = 5.0
+"""A consumer that leaves waits this long for its take, which may wait for a busy worker itself."""
+CANCEL_AGAIN_SECONDS = 0.1
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+
+def _queue(group: str) -> str:
+    return f"studium.{group}"
+
+
+class RabbitMQ:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: AbstractConnection | None = None
+        self._publishing: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+
+    async def publish(self, references: Sequence[Reference]) -> None:
+        async with self._reaching() as (connection, publishing):
+            pause = FIRST_PAUSE
+            while references := await _send(publishing, references):
+                for group in {each.group for each in references}:
+                    await _declare(connection, group)
+                await asyncio.sleep(pause)
+                pause *= 2
+
+    @asynccontextmanager
+    async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
+        consumer = _Consumer(self._url, group, take)
+        consuming = asyncio.create_task(consumer.run())
+        try:
+            yield
+        finally:
+            await consumer.stop(consuming)
+
+    async def waiting(self, group: str) -> int:
+        async with self._reaching() as (connection, _):
+            try:
+                async with connection.channel(publisher_confirms=False) as channel:
+                    queue = await channel.declare_queue(_queue(group), passive=True)
+            except ChannelNotFoundEntity:
+                return 0
+            return queue.declaration_result.message_count or 0
+
+    async def ping(self) -> None:
+        async with (
+            self._reaching() as (connection, _),
+            connection.channel(publisher_confirms=False),
+        ):
+            pass
+
+    async def close(self) -> None:
+        await _close(self._connection)
+
+    @asynccontextmanager
+    async def _reaching(self) -> AsyncIterator[tuple[AbstractConnection, AbstractChannel]]:
+        """The connection and its channel that confirms. Both are made anew after a failure."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                yield await self._opened()
+        except CONNECTION_EXCEPTIONS as error:
+            lost, self._publishing = self._connection, None
+            await _close(lost)
+            raise EngineUnavailableError(
+                "The broker cannot be reached; jobs wait and nothing is lost."
+            ) from error
+
+    async def _opened(self) -> tuple[AbstractConnection, AbstractChannel]:
+        async with self._opening:
+            if not self._connection or not self._publishing or self._publishing.is_closed:
+                await _close(self._connection)
+                self._connection = await _connect(self._url)
+                self._publishing = await self._connection.channel()
+            return self._connection, self._publishing
+
+
+async def _connect(url: str) -> AbstractConnection:
+    return await connect(url, heartbeat=HEARTBEAT_SECONDS)
+
+
+async def _close(connection: AbstractConnection | None) -> None:
+    """What it did not take leave of in time goes on leaving by itself."""
+    if connection:
+        with suppress(*CONNECTION_EXCEPTIONS):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connection.close()
+
+
+async def _declare(connection: AbstractConnection, group: str) -> None:
+    """A queue with other arguments, as of another version or the operator's, is used as it is; the
+    broker closes the channel that declares it.
+    """
+    with suppress(ChannelPreconditionFailed):
+        async with connection.channel(publisher_confirms=False) as channel:
+            await channel.declare_queue(_queue(group), durable=True, arguments=dict(ARGUMENTS))
+
+
+async def _send(channel: AbstractChannel, references: Sequence[Reference]) -> list[Reference]:
+    """Those that no queue took."""
+    taken = await asyncio.gather(*(_confirmed(channel, each) for each in references))
+    return [each for each, is_taken in zip(references, taken, strict=True) if not is_taken]
+
+
+async def _confirmed(channel: AbstractChannel, reference: Reference) -> bool:
+    """Returned where there is no queue; refused by a queue that is just made or has no leader."""
+    message = Message(reference.delivery_id.bytes, delivery_mode=DeliveryMode.PERSISTENT)
+    queue = _queue(reference.group)
+    try:
+        answer = await channel.default_exchange.publish(message, queue, mandatory=True)
+    except DeliveryError:
+        return False
+    return not isinstance(answer, DeliveredMessage)
+
+
+class _Consumer:
+    """Gets one message, lets it be taken, acknowledges, gets the next."""
+
+    def __init__(self, url: str, group: str, take: Take) -> None:
+        self._url = url
+        self._group = group
+        self._take = take
+        # Of its own: the broker stops reading from one that publishes when it runs short of space.
+        self._connection: AbstractConnection | None = None
+        self._taking = False
+        self._stopping = False
+
+    async def run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping:
+            reason = "the broker ended it"
+            try:
+                messages = await self._join()
+                pause = FIRST_PAUSE
+                while not self._stopping and (message := await messages.get()):
+                    await self._handle(message)
+            except Exception as error:  # noqa: BLE001 - a consumer that ends unseen takes nothing
+                reason = str(error)
+            if not self._stopping:
+                log.warning("broker.reconnecting", group=self._group, error=reason)
+                await _close(self._connection)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def stop(self, consuming: asyncio.Task[None]) -> None:
+        """The take in hand may finish, no other starts; closing gives back what is not taken."""
+        self._stopping = True
+        if self._taking:
+            await asyncio.wait({consuming}, timeout=FINISH_SECONDS)
+        while not consuming.done():  # Python 3.11's wait_for inside aiormq may lose a cancel
+            consuming.cancel()
+            await asyncio.wait({consuming}, timeout=CANCEL_AGAIN_SECONDS)
+        await _close(self._connection)
+
+    async def _join(self) -> "asyncio.Queue[AbstractIncomingMessage | None]":
+        """The messages, at most one at a time; None: no more will come."""
+        messages: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        async with asyncio.timeout(CALL_SECONDS):
+            self._connection = await _connect(self._url)
+            await _declare(self._connection, self._group)
+            channel = await self._connection.channel(publisher_confirms=False)
+            await channel.set_qos(prefetch_count=1)
+            channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
+            cancelled = (await channel.get_underlay_channel()).on_consumer_cancel_callbacks
+            cancelled.add(lambda _: messages.put_nowait(None))  # its queue was deleted
+            queue = await channel.get_queue(_queue(self._group), ensure=False)
+            await queue.consume(messages.put)
+        return messages
+
+    async def _handle(self, message: AbstractIncomingMessage) -> None:
+        if self._stopping:
+            return
+        try:
+            reference = Reference(UUID(bytes=message.body), self._group)
+        except ValueError:
+            log.warning("broker.not_a_reference", group=self._group)
+            await message.reject()
+            return
+        if await self._taken(reference):
+            await message.ack()
+        elif not self._stopping:  # a worker that leaves gives it to another
+            await message.reject()
+
+    async def _taken(self, reference: Reference) -> bool:
+        self._taking = True
+        try:
+            await self._take(reference)
+        except Exception:
+            log.warning("broker.take_failed", group=self._group, exc_info=True)
+            return False
+        finally:
+            self._taking = False
+        return True
