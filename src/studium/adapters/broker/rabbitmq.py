@@ -37,6 +37,11 @@ ARGUMENTS: dict[str, str | int] = {
     "x-delivery-limit": 20,
 }
 HEARTBEAT_SECONDS = 10
+"""A connection that says nothing for thrice this time is dead."""
+QUIET_HEARTBEATS = 3
+"""A consumer that got nothing for this time subscribes anew: RabbitMQ 3.10 tells it nothing when
+its queue is deleted and at once declared again.
+"""
 CALL_SECONDS, CLOSE_SECONDS = 5.0, 1.0
 FINISH_SECONDS = 5.0
 """A consumer that leaves waits this long for its take, which may wait for a busy worker itself."""
@@ -49,8 +54,9 @@ def _queue(group: str) -> str:
 
 
 class RabbitMQ:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> None:
         self._url = url
+        self._heartbeat = heartbeat_seconds
         self._connection: AbstractConnection | None = None
         self._publishing: AbstractChannel | None = None
         self._opening = asyncio.Lock()
@@ -59,14 +65,16 @@ class RabbitMQ:
         async with self._reaching() as (connection, publishing):
             pause = FIRST_PAUSE
             while references := await _send(publishing, references):
+                await asyncio.sleep(
+                    pause
+                )  # a queue that was just deleted tells its consumers first
+                pause *= 2
                 for group in {each.group for each in references}:
                     await _declare(connection, group)
-                await asyncio.sleep(pause)
-                pause *= 2
 
     @asynccontextmanager
     async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
-        consumer = _Consumer(self._url, group, take)
+        consumer = _Consumer(self._url, self._heartbeat, group, take)
         consuming = asyncio.create_task(consumer.run())
         try:
             yield
@@ -109,13 +117,9 @@ class RabbitMQ:
         async with self._opening:
             if not self._connection or not self._publishing or self._publishing.is_closed:
                 await _close(self._connection)
-                self._connection = await _connect(self._url)
+                self._connection = await connect(self._url, heartbeat=self._heartbeat)
                 self._publishing = await self._connection.channel()
             return self._connection, self._publishing
-
-
-async def _connect(url: str) -> AbstractConnection:
-    return await connect(url, heartbeat=HEARTBEAT_SECONDS)
 
 
 async def _close(connection: AbstractConnection | None) -> None:
@@ -155,31 +159,29 @@ async def _confirmed(channel: AbstractChannel, reference: Reference) -> bool:
 class _Consumer:
     """Gets one message, lets it be taken, acknowledges, gets the next."""
 
-    def __init__(self, url: str, group: str, take: Take) -> None:
+    def __init__(self, url: str, heartbeat_seconds: int, group: str, take: Take) -> None:
         self._url = url
+        self._heartbeat = heartbeat_seconds
         self._group = group
         self._take = take
         # Of its own: the broker stops reading from one that publishes when it runs short of space.
         self._connection: AbstractConnection | None = None
+        self._pause = FIRST_PAUSE
         self._taking = False
         self._stopping = False
 
     async def run(self) -> None:
-        pause = FIRST_PAUSE
         while not self._stopping:
-            reason = "the broker ended it"
             try:
-                messages = await self._join()
-                pause = FIRST_PAUSE
-                while not self._stopping and (message := await messages.get()):
-                    await self._handle(message)
+                async with asyncio.timeout(CALL_SECONDS):
+                    self._connection = await connect(self._url, heartbeat=self._heartbeat)
+                while not self._stopping:
+                    await self._listen(self._connection)
             except Exception as error:  # noqa: BLE001 - a consumer that ends unseen takes nothing
-                reason = str(error)
-            if not self._stopping:
-                log.warning("broker.reconnecting", group=self._group, error=reason)
+                log.warning("broker.reconnecting", group=self._group, error=repr(error))
                 await _close(self._connection)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                await asyncio.sleep(self._pause)
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     async def stop(self, consuming: asyncio.Task[None]) -> None:
         """The take in hand may finish, no other starts; closing gives back what is not taken."""
@@ -191,20 +193,40 @@ class _Consumer:
             await asyncio.wait({consuming}, timeout=CANCEL_AGAIN_SECONDS)
         await _close(self._connection)
 
-    async def _join(self) -> "asyncio.Queue[AbstractIncomingMessage | None]":
-        """The messages, at most one at a time; None: no more will come."""
+    async def _listen(self, connection: AbstractConnection) -> None:
+        """Returns when no message came for a while. Raises when none can come any more."""
         messages: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         async with asyncio.timeout(CALL_SECONDS):
-            self._connection = await _connect(self._url)
-            await _declare(self._connection, self._group)
-            channel = await self._connection.channel(publisher_confirms=False)
-            await channel.set_qos(prefetch_count=1)
-            channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
-            cancelled = (await channel.get_underlay_channel()).on_consumer_cancel_callbacks
-            cancelled.add(lambda _: messages.put_nowait(None))  # its queue was deleted
-            queue = await channel.get_queue(_queue(self._group), ensure=False)
-            await queue.consume(messages.put)
-        return messages
+            channel = await self._subscribe(connection, messages)
+        self._pause = FIRST_PAUSE
+        while not self._stopping:
+            try:
+                async with asyncio.timeout(self._heartbeat * QUIET_HEARTBEATS):
+                    message = await messages.get()
+            except TimeoutError:
+                break
+            if not message:
+                raise ConnectionError("the broker ended the subscription")
+            await self._handle(message)
+        async with asyncio.timeout(CALL_SECONDS):
+            await channel.close()
+
+    async def _subscribe(
+        self,
+        connection: AbstractConnection,
+        messages: "asyncio.Queue[AbstractIncomingMessage | None]",
+    ) -> AbstractChannel:
+        """Puts messages, one at a time, and None when no other will come."""
+        await _declare(connection, self._group)
+        channel = connection.channel(publisher_confirms=False)
+        await channel.initialize()
+        await channel.set_qos(prefetch_count=1)
+        channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
+        vendors = await channel.get_underlay_channel()
+        vendors.on_consumer_cancel_callbacks.add(lambda _: messages.put_nowait(None))
+        queue = await channel.get_queue(_queue(self._group), ensure=False)
+        await queue.consume(messages.put)
+        return channel
 
     async def _handle(self, message: AbstractIncomingMessage) -> None:
         if self._stopping:
