@@ -54,12 +54,15 @@ def _queue(group: str) -> str:
 
 
 class RabbitMQ:
+    """Keeps its channels: aio-pika forgets some kilobytes with each one that a connection opens."""
+
     def __init__(self, url: str, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> None:
         self._url = url
         self._heartbeat = heartbeat_seconds
         self._connection: AbstractConnection | None = None
         self._publishing: AbstractChannel | None = None
-        self._opening = asyncio.Lock()
+        self._asking: AbstractChannel | None = None
+        self._opening, self._question = asyncio.Lock(), asyncio.Lock()
 
     async def publish(self, references: Sequence[Reference]) -> None:
         async with self._reaching() as (connection, publishing):
@@ -82,20 +85,18 @@ class RabbitMQ:
             await consumer.stop(consuming)
 
     async def waiting(self, group: str) -> int:
-        async with self._reaching() as (connection, _):
+        async with self._reaching() as (connection, _), self._question:
+            if not self._asking or self._asking.is_closed:  # as after each missing queue
+                self._asking = await _channel(connection)
             try:
-                async with connection.channel(publisher_confirms=False) as channel:
-                    queue = await channel.declare_queue(_queue(group), passive=True)
+                queue = await self._asking.declare_queue(_queue(group), passive=True)
             except ChannelNotFoundEntity:
                 return 0
             return queue.declaration_result.message_count or 0
 
     async def ping(self) -> None:
-        async with (
-            self._reaching() as (connection, _),
-            connection.channel(publisher_confirms=False),
-        ):
-            pass
+        async with self._reaching() as (_, publishing):
+            await publishing.set_qos()  # any call that is answered
 
     async def close(self) -> None:
         await _close(self._connection)
@@ -118,8 +119,14 @@ class RabbitMQ:
             if not self._connection or not self._publishing or self._publishing.is_closed:
                 await _close(self._connection)
                 self._connection = await connect(self._url, heartbeat=self._heartbeat)
-                self._publishing = await self._connection.channel()
+                self._publishing = await _channel(self._connection, confirms=True)
             return self._connection, self._publishing
+
+
+async def _channel(connection: AbstractConnection, *, confirms: bool = False) -> AbstractChannel:
+    channel = connection.channel(publisher_confirms=confirms)
+    await channel.initialize()
+    return channel
 
 
 async def _close(connection: AbstractConnection | None) -> None:
@@ -135,8 +142,9 @@ async def _declare(connection: AbstractConnection, group: str) -> None:
     broker closes the channel that declares it.
     """
     with suppress(ChannelPreconditionFailed):
-        async with connection.channel(publisher_confirms=False) as channel:
-            await channel.declare_queue(_queue(group), durable=True, arguments=dict(ARGUMENTS))
+        channel = await _channel(connection)
+        await channel.declare_queue(_queue(group), durable=True, arguments=dict(ARGUMENTS))
+        await channel.close()
 
 
 async def _send(channel: AbstractChannel, references: Sequence[Reference]) -> list[Reference]:
@@ -174,12 +182,11 @@ class _Consumer:
         while not self._stopping:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
-                    self._connection = await connect(self._url, heartbeat=self._heartbeat)
-                while not self._stopping:
-                    await self._listen(self._connection)
+                    messages = await self._subscribe()
+                self._pause = FIRST_PAUSE
+                await self._work(messages)
             except Exception as error:  # noqa: BLE001 - a consumer that ends unseen takes nothing
                 log.warning("broker.reconnecting", group=self._group, error=repr(error))
-                await _close(self._connection)
                 await asyncio.sleep(self._pause)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
@@ -193,62 +200,49 @@ class _Consumer:
             await asyncio.wait({consuming}, timeout=CANCEL_AGAIN_SECONDS)
         await _close(self._connection)
 
-    async def _listen(self, connection: AbstractConnection) -> None:
-        """Returns when no message came for a while. Raises when none can come any more."""
+    async def _subscribe(self) -> "asyncio.Queue[AbstractIncomingMessage | None]":
+        """Messages, one at a time, and None when no other will come."""
+        await _close(self._connection)
+        self._connection = await connect(self._url, heartbeat=self._heartbeat)
+        await _declare(self._connection, self._group)
+        channel = await _channel(self._connection)
+        await channel.set_qos(prefetch_count=1)
         messages: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-        async with asyncio.timeout(CALL_SECONDS):
-            channel = await self._subscribe(connection, messages)
-        self._pause = FIRST_PAUSE
+        channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
+        told = (await channel.get_underlay_channel()).on_consumer_cancel_callbacks
+        told.add(lambda _: messages.put_nowait(None))
+        queue = await channel.get_queue(_queue(self._group), ensure=False)
+        await queue.consume(messages.put)
+        return messages
+
+    async def _work(self, messages: "asyncio.Queue[AbstractIncomingMessage | None]") -> None:
+        """Returns when nothing came for a while. Raises when nothing can come any more."""
         while not self._stopping:
             try:
                 async with asyncio.timeout(self._heartbeat * QUIET_HEARTBEATS):
                     message = await messages.get()
             except TimeoutError:
-                break
+                return
             if not message:
                 raise ConnectionError("the broker ended the subscription")
-            await self._handle(message)
-        async with asyncio.timeout(CALL_SECONDS):
-            await channel.close()
-
-    async def _subscribe(
-        self,
-        connection: AbstractConnection,
-        messages: "asyncio.Queue[AbstractIncomingMessage | None]",
-    ) -> AbstractChannel:
-        """Puts messages, one at a time, and None when no other will come."""
-        await _declare(connection, self._group)
-        channel = connection.channel(publisher_confirms=False)
-        await channel.initialize()
-        await channel.set_qos(prefetch_count=1)
-        channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
-        vendors = await channel.get_underlay_channel()
-        vendors.on_consumer_cancel_callbacks.add(lambda _: messages.put_nowait(None))
-        queue = await channel.get_queue(_queue(self._group), ensure=False)
-        await queue.consume(messages.put)
-        return channel
+            if not self._stopping:
+                await self._handle(message)
 
     async def _handle(self, message: AbstractIncomingMessage) -> None:
-        if self._stopping:
-            return
         try:
             reference = Reference(UUID(bytes=message.body), self._group)
         except ValueError:
             log.warning("broker.not_a_reference", group=self._group)
             await message.reject()
             return
-        if await self._taken(reference):
-            await message.ack()
-        elif not self._stopping:  # a worker that leaves gives it to another
-            await message.reject()
-
-    async def _taken(self, reference: Reference) -> bool:
         self._taking = True
         try:
             await self._take(reference)
         except Exception:
             log.warning("broker.take_failed", group=self._group, exc_info=True)
-            return False
+            if not self._stopping:  # a worker that leaves gives it to another
+                await message.reject()
+        else:
+            await message.ack()
         finally:
             self._taking = False
-        return True
