@@ -23,7 +23,8 @@ SEED ?= 1
 BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls responsiveness \
 	long_tasks delivery realtime reconnects growth
 
-HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
+HAVE_ENGINES = { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1 \
+	&& ls /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server; } >/dev/null 2>&1
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
@@ -55,10 +56,13 @@ audit: $(INSTALLED) ## Ask for known holes: our code, the Python packages, the w
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
 
-engines: ## Install what only some tests need: Chromium, libfaketime (needs root)
+engines: ## Install what only some tests need: Chromium, libfaketime, RabbitMQ (needs root)
 	@$(HAVE_ENGINES) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
-	|| { echo "Chromium or libfaketime is missing, and only root can install it: sudo make engines."; exit 1; }
+	|| { echo "Chromium, libfaketime or RabbitMQ is missing, and only root can install it: sudo make engines."; exit 1; }
 	@$(HAVE_ENGINES) || { apt-get update -qq && apt-get install -y -qq chromium libfaketime; }
+	@# Masked first, so that no server starts that nobody asked for: tests start their own.
+	@$(HAVE_ENGINES) || { ! command -v systemctl >/dev/null || systemctl mask --quiet rabbitmq-server; \
+	apt-get install -y -qq --no-install-recommends rabbitmq-server; }
 
 eval: $(INSTALLED) ## Measure the notes beside baselines
 	@PYTHONPATH=. $(BIN)/python bench/eval_notes.py
