@@ -97,6 +97,8 @@ class PrivateRabbitMQ:
     async def _answering(self) -> None:
         for _ in range(START_SECONDS * 10):
             with suppress(*aio_pika.exceptions.CONNECTION_EXCEPTIONS):
+                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                writer.close()  # aio-pika would log each vain attempt
                 async with await aio_pika.connect(self.url):
                     return
             if self._server and self._server.returncode is not None:

@@ -68,9 +68,7 @@ class RabbitMQ:
         async with self._reaching() as (connection, publishing):
             pause = FIRST_PAUSE
             while references := await _send(publishing, references):
-                await asyncio.sleep(
-                    pause
-                )  # a queue that was just deleted tells its consumers first
+                await asyncio.sleep(pause)  # for a deleted queue to tell its consumers
                 pause *= 2
                 for group in {each.group for each in references}:
                     await _declare(connection, group)
@@ -104,12 +102,15 @@ class RabbitMQ:
     @asynccontextmanager
     async def _reaching(self) -> AsyncIterator[tuple[AbstractConnection, AbstractChannel]]:
         """The connection and its channel that confirms. Both are made anew after a failure."""
+        used: AbstractConnection | None = None
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                yield await self._opened()
+                used, publishing = await self._opened()
+                yield used, publishing
         except CONNECTION_EXCEPTIONS as error:
-            lost, self._publishing = self._connection, None
-            await _close(lost)
+            if used is self._connection:  # another call may have renewed it
+                self._publishing = None
+                await _close(used)
             raise EngineUnavailableError(
                 "The broker cannot be reached; jobs wait and nothing is lost."
             ) from error
@@ -118,6 +119,7 @@ class RabbitMQ:
         async with self._opening:
             if not self._connection or not self._publishing or self._publishing.is_closed:
                 await _close(self._connection)
+                self._publishing = self._asking = None
                 self._connection = await connect(self._url, heartbeat=self._heartbeat)
                 self._publishing = await _channel(self._connection, confirms=True)
             return self._connection, self._publishing
