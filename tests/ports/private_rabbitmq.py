@@ -110,7 +110,7 @@ class PrivateRabbitMQ:
 @asynccontextmanager
 async def private_rabbitmq(folder: Path) -> AsyncIterator[PrivateRabbitMQ]:
     if PROGRAMS is None:
-        pytest.skip("RabbitMQ is not here (sudo make engines)")
+        pytest.skip("RabbitMQ is missing: sudo make engines")
     rabbitmq = PrivateRabbitMQ(folder, PROGRAMS)
     try:
         await rabbitmq.start()
