@@ -24,7 +24,8 @@ BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls re
 	long_tasks delivery realtime reconnects growth
 
 HAVE_ENGINES = { command -v chromium && command -v java && command -v mvn \
-	&& ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1
+	&& ls /usr/lib/*/faketime/libfaketimeMT.so.1 \
+	&& ls /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server; } >/dev/null 2>&1
 ENGINES = chromium libfaketime openjdk-17-jre-headless maven
 KAFKA := build/kafka/.fetched
 
@@ -58,10 +59,13 @@ audit: $(INSTALLED) ## Ask for known holes: our code, the Python packages, the w
 web: $(DIST) ## Build the web app into the Python package
 	@$(NPM) run --silent budget
 
-engines: ## Get what only some tests need: Chromium, libfaketime, Java (need root), Apache Kafka
+engines: ## Get what only some tests need: Chromium, libfaketime, RabbitMQ, Java (need root), Apache Kafka
 	@$(HAVE_ENGINES) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
-	|| { echo "Of $(ENGINES) something is missing, and only root can install it: sudo make engines."; exit 1; }
+	|| { echo "Of $(ENGINES) rabbitmq-server something is missing, and only root can install it: sudo make engines."; exit 1; }
 	@$(HAVE_ENGINES) || { apt-get update -qq && apt-get install -y -qq $(ENGINES); }
+	@# Masked first, so that no server starts that nobody asked for: tests start their own.
+	@$(HAVE_ENGINES) || { ! command -v systemctl >/dev/null || systemctl mask --quiet rabbitmq-server; \
+	apt-get install -y -qq --no-install-recommends rabbitmq-server; }
 	@$(MAKE) --silent --no-print-directory $(KAFKA)
 
 $(KAFKA): tests/ports/kafka/pom.xml

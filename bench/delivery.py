@@ -188,11 +188,9 @@ async def _emit(database: Database, organisation: UUID, count: int) -> None:
 
 async def machinery(settings: Settings, connection: "asyncpg.Connection") -> list[Figure]:
     """What passes through no service, only through `runtime`."""
-    subscriptions = {Happened.type_name(): frozenset({GROUP})}
     system = open_database(settings.courses_db_system)
     redis = Redis.from_url(settings.redis)
-    async with bootstrap.open_engines(settings) as opened:
-        engines = _with(opened, Database(opened.courses.engine, subscriptions))
+    async with subscribed(settings) as engines:
         found = await to_handler(settings, engines)
         found += await relaying.figures(engines, system, connection, redis)
     await redis.aclose()
@@ -200,9 +198,13 @@ async def machinery(settings: Settings, connection: "asyncpg.Connection") -> lis
     return found
 
 
-def _with(engines: Engines, courses: Database) -> Engines:
-    fields = {name: getattr(engines, name) for name in engines.__dataclass_fields__}
-    return Engines(**{**fields, "courses": courses})
+@asynccontextmanager
+async def subscribed(settings: Settings) -> AsyncIterator[Engines]:
+    """The engines, with the group of the bench as the only one that hears of its event."""
+    subscriptions = {Happened.type_name(): frozenset({GROUP})}
+    async with bootstrap.open_engines(settings) as opened:
+        fields = {name: getattr(opened, name) for name in opened.__dataclass_fields__}
+        yield Engines(**{**fields, "courses": Database(opened.courses.engine, subscriptions)})
 
 
 async def main() -> bool:

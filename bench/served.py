@@ -30,7 +30,8 @@ WEB = ("run", "auth", "courses", "library")
 EVERY_WEB = (*WEB, "notes", "realtime")
 WORKERS = ("work", "library", "notes", "realtime")
 READY_SECONDS = 90
-ENGINES = frozenset({"postgres", "valkey-server"})
+ENGINES = frozenset({"postgres", "valkey-server", "beam.smp", "java"})
+"""PostgreSQL, Valkey and RabbitMQ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def cpu_of(pid: int) -> float:
 
 
 def engines_cpu() -> float:
-    """CPU seconds of PostgreSQL and Valkey: what lives of them now, so no backend may end within
-    what is measured.
+    """CPU seconds of the engines: what lives of them now, so no backend may end within what is
+    measured.
     """
     total = 0.0
     for child in psutil.Process().children(recursive=True):

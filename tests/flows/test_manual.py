@@ -10,7 +10,7 @@ from tests.flows.acceptance import teacher_uploads_and_student_reads
 MANUAL = SHARED / "books" / "memoir-manual.pdf"
 
 
-@pytest.mark.skipif(not MANUAL.exists(), reason="the memoir manual is not here")
+@pytest.mark.skipif(not MANUAL.exists(), reason="the real book memoir manual is not here")
 async def test_the_manual_ends_with_cited_notes(settings: Settings) -> None:
     async with running(settings, EVERYTHING) as base:
         notes = await teacher_uploads_and_student_reads(base, MANUAL.read_bytes())

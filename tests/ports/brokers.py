@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.ports.private_kafka import private_kafka
+from tests.ports.private_rabbitmq import private_rabbitmq
 from tests.ports.private_valkey import private_valkey
 
 
@@ -24,4 +25,5 @@ class BrokerEngine(Protocol):
 BROKERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BrokerEngine]]] = {
     "redis-streams": private_valkey,
     "kafka": private_kafka,
+    "rabbitmq": private_rabbitmq,
 }

@@ -36,7 +36,7 @@ def sample() -> tuple[BookPlan, dict[int, PageText]]:
 def shared_book(name: str) -> Path:
     path = SHARED / "books" / name
     if not path.exists():
-        pytest.skip(f"{name} is not here")
+        pytest.skip(f"the real book {name} is not here")
     return path
 
 

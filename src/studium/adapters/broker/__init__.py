@@ -1,6 +1,8 @@
-"""`open_broker(url)`: the scheme picks the engine.
+"""`open_broker(url)`: the scheme chooses.
 
-`redis://` is Redis Streams (Redis ≥ 7, Valkey), never a cluster; `kafka://` is Apache Kafka ≥ 4.
+- `redis://`, `rediss://`, `unix://`: Redis Streams (Redis ≥ 7, Valkey), never a cluster
+- `kafka://`: Apache Kafka ≥ 4
+- `amqp://`, `amqps://`: RabbitMQ ≥ 3.10
 """
 
 from urllib.parse import urlsplit
@@ -10,12 +12,17 @@ from studium.core.ports import Broker
 
 
 def open_broker(url: str) -> Broker:
-    scheme = urlsplit(url).scheme
-    if scheme == "kafka":
-        # Its client takes a tenth of a second of processor and some memory, of whoever uses it.
-        from studium.adapters.broker.kafka import Kafka  # noqa: PLC0415
+    """Raises `ValueError` for another scheme."""
+    # The clients take a tenth of a second and some memory: only of whoever uses them.
+    match scheme := urlsplit(url).scheme:
+        case "redis" | "rediss" | "unix":
+            return RedisStreams(url)
+        case "kafka":
+            from studium.adapters.broker.kafka import Kafka  # noqa: PLC0415
 
-        return Kafka(url)
-    if scheme in {"redis", "rediss", "unix"}:
-        return RedisStreams(url)
-    raise ValueError(f"No broker answers to {scheme}://; redis:// and kafka:// are known.")
+            return Kafka(url)
+        case "amqp" | "amqps":
+            from studium.adapters.broker.rabbitmq import RabbitMQ  # noqa: PLC0415
+
+            return RabbitMQ(url)
+    raise ValueError(f"broker: {scheme}: is not known; use redis://, kafka:// or amqp://")
