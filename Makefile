@@ -17,6 +17,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 NODE_BIN = $(abspath $(BIN))
 NPM = PATH="$(NODE_BIN):$$PATH" npm --prefix web
 BOOK ?=
+BROKER ?= redis
+OBJECTS ?= folder
+REPLICAS ?= 2
 KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
@@ -30,13 +33,16 @@ ENGINES = chromium libfaketime openjdk-17-jre-headless maven
 KAFKA := build/kafka/.fetched
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
+.PHONY: help up stack demo test check audit web engines eval eval-retrieval screenshots bench faults faults-planted fuzz sample clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 up: $(INSTALLED) $(DIST) ## Set everything up and serve http://127.0.0.1:8000
 	@exec $(BIN)/studium up
+
+stack: $(INSTALLED) $(DIST) ## Serve as a cluster does, behind Envoy (BROKER=redis|kafka|rabbitmq OBJECTS=folder|s3 REPLICAS=2)
+	@PYTHONPATH=. exec $(BIN)/python scripts/stack.py --broker $(BROKER) --objects $(OBJECTS) --replicas $(REPLICAS)
 
 demo: $(INSTALLED) $(DIST) ## Upload a book and show its notes (BOOK=file.pdf, default the sample)
 	@$(BIN)/studium demo $(BOOK)

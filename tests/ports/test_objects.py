@@ -5,32 +5,21 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from studium.adapters.objects import open_objects
 from studium.core.errors import NotFoundError
 from studium.core.ports import Objects
+from tests.ports.s3 import s3
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).create_bucket(
-        Bucket="studium"
-    )
-    yield (
-        f"s3://studium/books?endpoint={endpoint}&region=us-east-1&access_key=test&secret_key=test"
-    )
-    server.stop()
+    with s3() as url:
+        yield url
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -81,6 +81,17 @@ def _process(roles: Any) -> None:
 
 
 @app.command()
+def stack(
+    replicas: Annotated[int, typer.Option(min=1, max=20, help="of each service and group")] = 2,
+) -> None:
+    """Start what a cluster runs: every service and group as processes of its own, behind Envoy."""
+    from studium.commands.stack import stack as start  # noqa: PLC0415
+
+    settings = Settings()
+    _run("stack", start(settings, replicas), settings)
+
+
+@app.command()
 def migrate() -> None:
     """Bring both databases to the newest revision."""
     from studium.commands.up import migrate_all  # noqa: PLC0415

@@ -5,8 +5,9 @@ import ctypes
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -50,19 +51,26 @@ def child(
     *command: str | os.PathLike[str],
     environment: Mapping[str, str],
     grace_seconds: float,
+    output: Path | None = None,
 ) -> Loop:
-    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL."""
+    """A process as a loop: started again when it ends, ended with SIGTERM, then SIGKILL.
+
+    `output`: the file that what it says is added to; without it the parent's own.
+    """
 
     async def run() -> None:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=environment,
-            # Ctrl-C is for the parent, which then ends its children. Not a session of its own:
-            # between sessions Linux shares the processor evenly, however nice one is (sched(7),
-            # "The autogroup feature").
-            process_group=0,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
+        with output.open("ab") if output else nullcontext() as sink:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=environment,
+                stdout=sink,
+                stderr=sink,
+                # Ctrl-C is for the parent, which then ends its children. Not a session of its own:
+                # between sessions Linux shares the processor evenly, however nice one is
+                # (sched(7), "The autogroup feature").
+                process_group=0,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
         try:
             await process.wait()
         finally:
