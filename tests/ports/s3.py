@@ -1,5 +1,6 @@
 """S3 as moto serves it, with a bucket."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from moto.server import ThreadedMotoServer
 @contextmanager
 def s3() -> Iterator[str]:
     """The URL of an empty prefix."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request otherwise
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -62,13 +62,15 @@ def clean(text: str) -> str:
 
 
 def style_of(pages: Iterable[Sequence[Line]]) -> Style:
+    """All positive, whatever a reader says of broken type."""
     sizes: Counter[float] = Counter()
     steps: Counter[float] = Counter()
     widths: Counter[float] = Counter()
     compounds: set[str] = set()
     for lines in pages:
         for line in lines:
-            sizes[round(line.size, 1)] += len(line.text)
+            if (size := round(line.size, 1)) > 0:
+                sizes[size] += len(line.text)
             compounds.update(match.lower() for match in _COMPOUND.findall(line.text))
         usual = sizes.most_common(1)[0][0] if sizes else 10.0
         for above, below in pairwise(lines):
@@ -76,12 +78,13 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
             if abs(below.size - usual) < NEAR_SIZE and 0.8 * usual < step < 2.5 * usual:
                 steps[round(step * 2) / 2] += 1
         for line in lines:
-            if abs(line.size - usual) < NEAR_SIZE:
-                widths[round((line.right - line.left) / 4) * 4] += len(line.text)
+            width = round((line.right - line.left) / 4) * 4
+            if width > 0 and abs(line.size - usual) < NEAR_SIZE:
+                widths[width] += len(line.text)
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     step = steps.most_common(1)[0][0] if steps else 1.2 * size
-    width = widths.most_common(1)[0][0] if widths else 40 * size
-    return Style(size, step, width, frozenset(compounds))
+    full = widths.most_common(1)[0][0] if widths else 40 * size
+    return Style(size, step, full, frozenset(compounds))
 
 
 # ── reading order ─────────────────────────────────────────────────────────────────────────────
