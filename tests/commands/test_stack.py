@@ -1,54 +1,23 @@
 """`studium stack`: everything as processes of its own behind Envoy, as an operator starts it."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from studium.adapters.embedded.processes import free_port
-from tests.conftest import opened, wait_until_ready
+from tests.conftest import opened
 from tests.flows.acceptance import Browser, sample_book, teacher_uploads_and_student_reads
-
-REPLICAS = 2
-
-
-class Stack:
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "data"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "log"
-        environment = {
-            **os.environ,
-            "STUDIUM_HOME": str(self.home),
-            "STUDIUM_PORT": str(self.port),
-            "STUDIUM_EMBEDDER": "static:",
-        }
-        command = [sys.executable, "-m", "studium", "stack", "--replicas", str(REPLICAS)]
-        with self.log.open("wb") as sink:
-            self.process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
-
-    def below(self) -> list[psutil.Process]:
-        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
-        return found
-
-    def of(self, *arguments: str) -> list[psutil.Process]:
-        """The processes that were started with these words."""
-        ends = [(each, each.cmdline()[-len(arguments) :]) for each in self.below()]
-        return [each for each, words in ends if words == [*arguments]]
+from tests.flows.rolling import roll
+from tests.flows.stack import REPLICAS, WITHOUT_LIMITS, Stack
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    started = Stack(opened(tmp_path_factory.mktemp("stack")))
+    started = Stack(opened(tmp_path_factory.mktemp("stack")), **WITHOUT_LIMITS)
     try:
-        wait_until_ready(started.url, started.process, started.log)
+        started.wait()
         yield started
     finally:
         started.process.kill()
@@ -79,6 +48,16 @@ async def test_a_replica_that_dies_is_started_again_and_costs_nothing(stack: Sta
             return
         await person.ok("GET", "/v1/auth/me")
     raise AssertionError("it was not started again")
+
+
+@pytest.mark.timeout(900)
+async def test_a_rolling_restart_fails_nobody(stack: Stack) -> None:
+    """Each kind of process once, under load; `python -m tests.flows.rolling 50` is the long one."""
+    load = await roll(stack, times=1)
+    assert not load.failures
+    assert load.statuses.total() > 200
+    assert load.heard == list(range(1, len(load.heard) + 1))
+    assert load.connections > 1
 
 
 def test_sigterm_ends_all_of_it(stack: Stack) -> None:

@@ -1,0 +1,63 @@
+"""A running `studium stack` on a folder of its own."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from studium.adapters.embedded.processes import free_port
+from tests.conftest import wait_until_ready
+
+REPLICAS = 2
+WITHOUT_LIMITS = {
+    f"STUDIUM_{name}_PER_MINUTE": "0" for name in ("WRITES", "UPLOADS", "SEARCHES", "LOG_INS")
+}
+
+
+class Stack:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.home = folder / "data"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "log"
+        environment = {
+            **os.environ,
+            "STUDIUM_HOME": str(self.home),
+            "STUDIUM_PORT": str(self.port),
+            "STUDIUM_EMBEDDER": "static:",
+            **settings,
+        }
+        command = [sys.executable, "-m", "studium", "stack", "--replicas", str(REPLICAS)]
+        with self.log.open("wb") as sink:
+            self.process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
+
+    def wait(self) -> None:
+        wait_until_ready(self.url, self.process, self.log)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(90)
+
+    def below(self) -> list[psutil.Process]:
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
+
+    def of(self, *arguments: str) -> list[psutil.Process]:
+        """The processes that were started with these words."""
+        found = []
+        for each in self.below():
+            with suppress(psutil.NoSuchProcess):  # it ended between the two looks
+                if each.cmdline()[-len(arguments) :] == [*arguments]:
+                    found.append(each)
+        return found
+
+    def urls(self, *arguments: str) -> list[str]:
+        """Where those processes answer."""
+        found = []
+        for each in self.of(*arguments):
+            with suppress(psutil.NoSuchProcess, KeyError):
+                found.append(f"http://127.0.0.1:{each.environ()['STUDIUM_PORT']}")
+        return found
