@@ -15,6 +15,7 @@
 | storage.py | how much an organisation may store |
 | downloads.py | addresses of a book that work without a token |
 | uploads.py | uploads on their way, and what is left of those that ended in the middle |
+| tus/ | uploads that go on after a cut |
 | ingest.py, bulk.py | what each stage keeps |
 | search.py | hybrid search over a course |
 | local.py | `contract.Library` in this process |
