@@ -21,7 +21,7 @@ from tests.security.world import furnish
 CASES = 20_000
 FAIR = 250
 """Cases of an operation that takes something; what takes nothing has hardly anything to vary."""
-SELDOM = 8
+SELDOM = 4
 ASKED_ELSEWHERE = {
     # A small book is processed for a moment only, so whether one is met is chance.
     "POST /v1/materials/{material_id}/cancel": "tests/security/matrix.py",
