@@ -251,6 +251,16 @@ def _uploads(drawn: Draw) -> Iterator[Row]:
         yield _id(Kind.MATERIAL, 20_000_000 + n), _id(Kind.SCHOOL, n % drawn.schools)
 
 
+def _resumable_uploads(drawn: Draw) -> Iterator[Row]:
+    """As many."""
+    for n in range(max(1, drawn.accounts // 1000)):
+        school = n % drawn.schools
+        yield (
+            *(_id(Kind.MATERIAL, 30_000_000 + n), _id(Kind.SCHOOL, school)),
+            *(_id(Kind.COURSE, n), _id(Kind.ACCOUNT, school), "filename Ym9vaw==", "1000000"),
+        )
+
+
 def _counters(drawn: Draw) -> Iterator[Row]:
     for n in range(drawn.accounts):
         yield _id(Kind.ACCOUNT, n), "1"
@@ -301,6 +311,9 @@ COURSES = {
     "library.pages": Rows("material_id, organisation_id, number, text, blocks", _pages),
     "library.passages": Rows(PASSAGE, _passages),
     "library.uploads": Rows("id, organisation_id", _uploads),
+    "library.resumable_uploads": Rows(
+        "id, organisation_id, course_id, uploaded_by, described, length", _resumable_uploads
+    ),
     "notes.note_sets": Rows(NOTE_SET, _note_sets),
     "notes.sections": Rows(NOTE_SECTION, _note_sections),
     "vectors.segments": Rows(

@@ -83,7 +83,7 @@ async def test_a_file_that_is_no_pdf_is_refused_before_it_travels(visit: Any, sh
     text: Any = {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"plain words"}
     await page.locator("input[type=file]").set_input_files(text)
     await expect(page.get_by_role("alert")).to_contain_text("This file is not a PDF.")
-    assert not [url for url in sent if url.endswith("/materials")]
+    assert not [url for url in sent if url.endswith("/uploads")]
     await page.get_by_role("button", name="Remove notes.pdf from the list").click()
     await expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -99,7 +99,7 @@ async def test_a_refused_upload_shows_the_servers_words(
         kind = "application/problem+json"
         await route.fulfill(status=500, content_type=kind, body=FAILURE)
 
-    await page.route("**/materials", refuse, times=1)
+    await page.route("**/v1/uploads", refuse, times=1)
     book: Any = {"name": "book.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 no more"}
     await page.locator("input[type=file]").set_input_files(book)
     await expect(page.get_by_role("alert")).to_contain_text("req-1234")

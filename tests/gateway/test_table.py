@@ -39,6 +39,7 @@ def test_files_and_websockets_last_and_nothing_else_does() -> None:
         ("/v1/courses/{course_id}/materials", ("POST",)),
         ("/v1/downloads/{ticket}", ("GET",)),
         ("/v1/materials/{material_id}/file", ("GET",)),
+        ("/v1/uploads/{upload_id}", ("PATCH",)),
         ("/v1/ws", ("GET",)),
     }
 

@@ -19,8 +19,10 @@ from studium.runtime import deliveries, relay
 from studium.runtime.database import Database, Scope
 from studium.runtime.engines import Engines
 from studium.services.library import uploads
+from studium.services.library.tus import service as resumable
 from studium.services.realtime import queries as realtime
 from tests.plans.explain import Explained
+from tests.services.library import tus
 
 SAMPLE = hundred_books.SAMPLE.read_bytes()
 
@@ -149,6 +151,17 @@ async def upload(world: World) -> None:
     new = SAMPLE + b"%" + new_id().hex.encode()
     file = {"file": ("book.pdf", new, "application/pdf")}
     await world.as_person(principal, "POST", f"{place}/materials", files=file)
+    world.during("a resumable upload")
+    token = world.engines.signing_key.sign(principal)
+    speaks = {**tus.CHUNK, "Authorization": f"Bearer {token}", "Upload-Length": str(len(new) + 1)}
+    told = tus.described(filename="book.pdf", course_id=str(uid(Kind.COURSE, course)))
+    begun = await world.api.post("/v1/uploads", headers={**speaks, "Upload-Metadata": told})
+    at = begun.headers["Location"]
+    for offset, content in ((0, new), (len(new), b"%")):
+        chunk = {**speaks, "Upload-Offset": str(offset)}
+        answer = await world.api.patch(at, headers=chunk, content=content)
+        assert answer.is_success, answer.text
+    assert (await world.api.head(at, headers=speaks)).is_success
     world.during("storage")
     await world.as_person(principal, "GET", f"{place}/storage")
 
@@ -185,3 +198,4 @@ async def sweep(world: World) -> None:
     await relay.sweep(world.system)
     world.during("uploads left behind")
     await uploads.sweep(world.system, world.engines.objects)
+    await resumable.sweep(world.system, world.engines.objects)

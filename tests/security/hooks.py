@@ -20,6 +20,8 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import TestPhase
 
+from tests.services.library.tus import described
+
 WORLD: dict[str, Any] = json.loads(Path(os.environ["SCHEMA_WORLD"]).read_text())
 COUNTS = Path(os.environ["SCHEMA_COUNTS"])
 BOOK = Path(WORLD["book"]).read_bytes()
@@ -35,7 +37,7 @@ MAKES = {
 }
 answered: Counter[str] = Counter()
 made: dict[str, deque[str]] = {
-    name: deque(maxlen=100) for name in ("course_id", "material_id", "refresh_token")
+    name: deque(maxlen=100) for name in ("course_id", "material_id", "upload_id", "refresh_token")
 }
 """By Schemathesis itself: each is used up once."""
 
@@ -48,6 +50,9 @@ def _well_formed(value: object) -> bool:
     return True
 
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
+
 @schemathesis.hook
 def map_case(context: Any, case: Any) -> Any:
     """What is wrong on purpose stays wrong; a stateful run has the ids of earlier answers."""
@@ -56,8 +61,23 @@ def map_case(context: Any, case: Any) -> Any:
         _point_at_what_exists(case, chance)
     if not case.meta.is_negative_at(ParameterLocation.BODY) and isinstance(case.body, dict):
         _say_what_is_true(case, chance)
+    if "/uploads" in case.path and not case.meta.is_negative_at(ParameterLocation.HEADER):
+        _speak_tus(case)
     _carry_a_cookie(case, chance)
     return case
+
+
+def _speak_tus(case: Any) -> None:
+    """What no schema can say: the version, a description in base64, the next byte."""
+    chance = random.Random(repr(sorted(case.headers.items())))
+    course = chance.choice(WORLD["ids"]["course_id"])
+    case.headers["Tus-Resumable"] = "1.0.0"
+    case.headers.pop("upload-checksum", None)
+    if case.method == "POST" and chance.random() < 0.7:
+        case.headers["upload-metadata"] = described(course_id=course, filename="book.pdf")
+        case.headers["upload-length"] = str(chance.randrange(1, 10_000))
+    if case.method == "PATCH" and chance.random() < 0.7:
+        case.headers["upload-offset"] = "0"
 
 
 def _carry_a_cookie(case: Any, chance: random.Random) -> None:
@@ -72,7 +92,9 @@ def _point_at_what_exists(case: Any, chance: random.Random) -> None:
     for name, value in case.path_parameters.items():
         if not (name == "code" or _well_formed(value)) or chance.random() < 0.5:
             continue
-        if case.method != "DELETE":
+        if case.method != "DELETE" and name == "upload_id" and made[name]:
+            case.path_parameters[name] = made[name][-1]
+        elif case.method != "DELETE" and name != "upload_id":
             case.path_parameters[name] = chance.choice(WORLD["ids"][name])
         elif made.get(name):
             case.path_parameters[name] = made[name].popleft()
@@ -119,6 +141,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     answered[f"{case.operation.label} {response.status_code}"] += 1
     if response.status_code in {201, 202} and (name := MAKES.get(case.operation.label)):
         made[name].append(response.json()["id"])
+    if response.status_code == 201 and case.operation.label == "POST /v1/uploads":
+        made["upload_id"].append(response.headers["location"][0].rsplit("/", 1)[1])
     for header in response.headers.get("set-cookie", ()):
         name, _, rest = header.partition("=")
         if name == COOKIE and (token := rest.partition(";")[0].strip('"')):

@@ -26,6 +26,7 @@ PUT    /v1/auth/password (wrong password)               401     401      403    
 POST   /v1/auth/logout                                  204     204      204    204       204     204     204   204
 GET    /v1/downloads/{ticket}                           200     200      200    200       200     200     200   200
 GET    /v1/downloads/{ticket} (signed for another use)  404     404      404    404       404     404     404   404
+OPTIONS /v1/uploads                                     204     204      204    204       204     204     204   204
 
 GET    /v1/auth/me                                      401     401      200    200       200     200     200   200
 GET    /v1/courses                                      401     401      200    200       200     200     200   200
@@ -53,6 +54,10 @@ GET    /v1/courses/{course_id}/enrolments               401     401      404    
 POST   /v1/courses/{course_id}/invitations              401     401      404    404       404     403     201   201
 GET    /v1/courses/{course_id}/storage                  401     401      404    404       404     403     200   200
 POST   /v1/courses/{course_id}/materials                401     401      404    404       404     403     202   202
+POST   /v1/uploads                                      401     401      404    404       404     403     201   201
+HEAD   /v1/uploads/{upload_id} (the owner's)            401     401      404    404       404     404     404   200
+PATCH  /v1/uploads/{upload_id} (the owner's)            401     401      404    404       404     404     404   204
+DELETE /v1/uploads/{upload_id} (the owner's)            401     401      404    404       404     404     404   204
 DELETE /v1/materials/{material_id}                      401     401      404    404       404     403     204   204
 POST   /v1/materials/{material_id}/cancel               401     401      404    404       404     403     200   200
 POST   /v1/materials/{material_id}/retry                401     401      404    404       404     403     409   409

@@ -21,13 +21,15 @@ from tests.security.world import furnish
 CASES = 20_000
 FAIR = 250
 """Cases of an operation that takes something; what takes nothing has hardly anything to vary."""
-SELDOM = 8
+SELDOM = 4
 ASKED_ELSEWHERE = {
     # A small book is processed for a moment only, so whether one is met is chance.
     "POST /v1/materials/{material_id}/cancel": "tests/security/matrix.py",
     # A refresh cookie is good once, and a book can be deleted once: both are met by chance.
     "POST /v1/auth/refresh": "tests/services/auth/test_sessions.py",
     "DELETE /v1/materials/{material_id}": "tests/security/matrix.py",
+    # A chunk counts at one offset of its upload, and that is met by chance.
+    "PATCH /v1/uploads/{upload_id}": "tests/services/library/test_resumable.py",
     # It would end the session that asks.
     "PUT /v1/auth/password": "tests/services/auth/test_passwords.py",
 }

@@ -21,6 +21,7 @@ from studium.services.library.downloads import AUDIENCE
 from studium.services.notes.models import NoteSection, NoteSet
 from tests.security.matrix import Row
 from tests.services.conftest import PASSWORD, Person, Register
+from tests.services.library import tus
 from tests.services.library.books import tiny_book, upload
 
 SECRET = "Ada's secret course"
@@ -81,10 +82,13 @@ def aged(key: SigningKey, token: str) -> str:
 
 
 async def furnish(school: School, state: str = "") -> dict[str, str]:
-    """A course with people, a book with notes and an invitation: their ids."""
+    """A course with people, a book with notes, an upload and an invitation: their ids."""
     course = (await school.owner.course(SECRET))["id"]
     other = (await school.owner.course("Another course"))["id"]
     material = (await upload(school.owner, course, tiny_book())).json()["id"]
+    begun = ""
+    if state == "the owner's":
+        begun = await tus.begin(school.owner.api, course, len(tiny_book("tus")))
     code = (await school.owner.api.post(f"/v1/courses/{course}/invitations")).json()["code"]
     if state == "cancelled":
         await school.owner.api.post(f"/v1/materials/{material}/cancel")
@@ -100,7 +104,13 @@ async def furnish(school: School, state: str = "") -> dict[str, str]:
     code = "WRONGCODE234" if state == "wrong code" else code
     use = "another use" if state == "signed for another use" else AUDIENCE
     ticket = Link(school.organisation_id, UUID(material)).sign(school.engines.signing_key, use)
-    return {"course_id": course, "material_id": material, "code": code, "ticket": ticket}
+    return {
+        "course_id": course,
+        "material_id": material,
+        "upload_id": begun.rpartition("/")[2],
+        "code": code,
+        "ticket": ticket,
+    }
 
 
 _END = text("UPDATE courses.invitations SET expires_at = now() - interval '1 s' WHERE code = :code")
@@ -152,9 +162,21 @@ async def ask(
     if row.path.endswith("/materials") and row.method == "POST":
         files = {"file": ("book.pdf", tiny_book(column), "application/pdf")}
         return await api.post(path, files=files, headers=headers)
+    if row.path.startswith("/v1/uploads"):
+        return await _speak_tus(api, row.method, path, headers, ids)
     query = {"q": "memory"} if path.endswith("/search") else {}
     body = _body(school, row, column)
     return await api.request(row.method, path, json=body, params=query, headers=headers)
+
+
+async def _speak_tus(
+    api: httpx.AsyncClient, method: str, path: str, headers: dict[str, str], ids: dict[str, str]
+) -> httpx.Response:
+    if method == "POST":
+        return await tus.create(api, ids["course_id"], 1000, **headers)
+    if method == "PATCH":
+        return await tus.patch(api, path, 0, tiny_book("tus"), **headers)
+    return await api.request(method, path, headers={**tus.SPEAKS, **headers})
 
 
 def _body(school: School, row: Row, column: str) -> dict[str, Any] | None:
@@ -179,6 +201,7 @@ TABLES: Sequence[str] = (
     "courses.invitations",
     "library.materials",
     "library.uploads",
+    "library.resumable_uploads",
     "notes.note_sets",
     "events.events",
 )

@@ -35,6 +35,7 @@ COURSES = (
     "courses.invitations",
     "library.materials",
     "library.uploads",
+    "library.resumable_uploads",
     "library.ranges",
     "library.sections",
     "library.pages",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 class Kind(Enum):
     INVALID = "invalid"
+    MALFORMED = "malformed"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
@@ -19,6 +20,7 @@ class Kind(Enum):
     UNSUPPORTED = "unsupported"
     OUT_OF_RANGE = "out-of-range"
     TOO_MANY = "too-many"
+    DAMAGED = "damaged"
     UNAVAILABLE = "unavailable"
 
 

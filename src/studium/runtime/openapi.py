@@ -10,7 +10,7 @@ from studium.runtime.problems import MEDIA_TYPE, STATUS, Problem
 
 WRITING = frozenset({"post", "put", "patch", "delete"})
 MEANINGS = {
-    400: "the body is not what its type says",
+    400: "the body, or a header, is not what it says it is",
     401: "log in first",
     403: "not with this role",
     404: "there is nothing here, or nothing that the caller may see",
@@ -21,6 +21,7 @@ MEANINGS = {
     416: "outside of the file",
     422: "something in the request is not right; `errors` names the fields",
     429: "too often; `Retry-After` says for how many seconds to wait",
+    460: "not the bytes that the checksum says",
     503: "an engine cannot be reached; `Retry-After` says for how many seconds to wait",
 }
 Responses = dict[int | str, dict[str, Any]]

@@ -16,11 +16,12 @@ from studium.core.errors import Kind, StudiumError
 
 log = structlog.get_logger()
 
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 MEDIA_TYPE = "application/problem+json"
 BASE = "https://studium.dev/problems/"
 STATUS = {
     Kind.INVALID: 422,
+    Kind.MALFORMED: 400,
     Kind.UNAUTHENTICATED: 401,
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
@@ -30,6 +31,7 @@ STATUS = {
     Kind.UNSUPPORTED: 415,
     Kind.OUT_OF_RANGE: 416,
     Kind.TOO_MANY: 429,
+    Kind.DAMAGED: 460,  # tus 1.0.0, checksum extension
     Kind.UNAVAILABLE: 503,
 }
 

@@ -80,7 +80,7 @@ class StorageView(View):
     """Of the organisation that a course belongs to."""
 
     used: int
-    """Bytes of all its books."""
+    """Bytes of all its books, and of the resumable uploads on their way."""
     quota: int | None
     """Bytes that they may have together; None: as many as there is room for."""
 

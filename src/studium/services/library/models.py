@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Text, func
+from sqlalchemy import BigInteger, DateTime, FetchedValue, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -18,6 +18,7 @@ class Base(DeclarativeBase):
         list[str]: ARRAY(Text),
         dict[str, Any]: JSONB,
         list[Any]: JSONB,
+        list[UUID]: ARRAY(Uuid),
     }
     __table_args__ = {"schema": "library"}  # noqa: RUF012 - the same
 
@@ -113,4 +114,24 @@ class Uploading(Base):
     """Of the material that it becomes."""
     organisation_id: Mapped[UUID]
     begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """By the database's clock."""
+
+
+class ResumableUpload(Base):
+    __tablename__ = "resumable_uploads"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the material that it becomes."""
+    organisation_id: Mapped[UUID]
+    course_id: Mapped[UUID]
+    uploaded_by: Mapped[UUID]
+    described: Mapped[str]
+    """`Upload-Metadata` as it was sent."""
+    length: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Bytes, from the first on, without a gap."""
+    parts: Mapped[list[UUID]] = mapped_column(default=list)
+    """Names of the objects that hold them, in order."""
+    material_id: Mapped[UUID | None] = mapped_column(default=None)
+    """The book that it became, or that has the same bytes."""
+    expires_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     """By the database's clock."""

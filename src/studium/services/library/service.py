@@ -15,6 +15,7 @@
 | storage.py | how much an organisation may store |
 | downloads.py | addresses of a book that work without a token |
 | uploads.py | uploads on their way, and what is left of those that ended in the middle |
+| tus/ | uploads that go on after a cut |
 | ingest.py, bulk.py | what each stage keeps |
 | search.py | hybrid search over a course |
 | local.py | `contract.Library` in this process |
@@ -25,7 +26,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -53,6 +54,7 @@ from studium.services.library.receive import IncomingFile
 Fact = TypeVar("Fact", bound=MaterialEvent)
 SNIFFED_BYTES = 1024
 """A PDF may carry junk before its header (ISO 32000-2, annex I)."""
+NO_BYTES = "It has no bytes. Choose the book's PDF and upload it again."
 
 
 class NotAPdfError(StudiumError):
@@ -79,9 +81,19 @@ class NotNowError(StudiumError):
     title = "That is not possible now"
 
 
-class Stored(NamedTuple):
-    sha256: bytes
-    bytes: int
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A book on its way: what is known of it before its bytes."""
+
+    material_id: UUID
+    organisation_id: UUID
+    course_id: UUID
+    uploaded_by: UUID
+    file_name: str
+
+    @property
+    def key(self) -> str:
+        return f"{uploads.folder(self.organisation_id, self.material_id)}/book.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +111,22 @@ async def upload(
     `NotAPdfError`, `TooLargeError`, `QuotaExceededError`, `TooSlowError`; whatever fails, nothing
     half-written stays.
     """
-    material_id = new_id()
-    key = f"{uploads.folder(course.organisation_id, material_id)}/book.pdf"
-    room = await _begin(engines, principal, course, material_id)
+    arriving = Arriving(
+        new_id(), course.organisation_id, course.id, principal.account_id, file.name
+    )
+    room = await _begin(engines, principal, course, arriving.material_id)
     try:
-        stored = await _store(engines, key, file.chunks, room)
-        material = Material(
-            id=material_id,
-            organisation_id=course.organisation_id,
-            course_id=course.id,
-            uploaded_by=principal.account_id,
-            title=_title(file.name),
-            file_name=file.name,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            object_key=key,
-        )
+        material = await store(engines, arriving, file.chunks, room)
         async with engines.courses.transaction(scope_of(principal)) as session:
-            view = await _accept(session, material, engines.limits.quota_bytes)
+            view = await accept(session, material, engines.limits.quota_bytes)
+            if view.id == material.id:
+                await uploads.accepted(session, material.id)
     except BaseException:
-        await uploads.abandon(engines, course.organisation_id, material_id)
+        await uploads.abandon(engines, course.organisation_id, arriving.material_id)
         raise
-    if view.id != material_id:
-        await uploads.abandon(engines, course.organisation_id, material_id)
-    return Upload(view, view.id == material_id)
+    if view.id != material.id:
+        await uploads.abandon(engines, course.organisation_id, material.id)
+    return Upload(view, view.id == material.id)
 
 
 async def _begin(
@@ -139,19 +143,21 @@ async def _begin(
         return quota - await storage.used(session, course.organisation_id)
 
 
-async def _store(engines: Engines, key: str, chunks: AsyncIterator[bytes], room: int) -> Stored:
-    most = engines.limits.upload_max_bytes
+async def store(
+    engines: Engines, arriving: Arriving, chunks: AsyncIterator[bytes], room: int = sys.maxsize
+) -> Material:
+    """The file as an object, and the row that `accept` may add. `room`: bytes.
+
+    Raises `EmptyFileError`, `NotAPdfError`, `TooLargeError`, `QuotaExceededError`; the object is
+    there only where it did not.
+    """
     digest = hashlib.sha256()
     size = 0
     head = b""
-    async with engines.objects.create(key) as writer:
+    async with engines.objects.create(arriving.key) as writer:
         async for chunk in chunks:
             size += len(chunk)
-            if size > most:
-                raise TooLargeError(
-                    f"Nothing was kept. A book may have {most // 2**20} MiB; split it, or ask"
-                    " your operator to raise STUDIUM_UPLOAD_MAX_BYTES."
-                )
+            check_size(engines, size)
             if size > room:
                 quota = engines.limits.quota_bytes
                 raise storage.exceeded(quota - room, quota)
@@ -160,21 +166,44 @@ async def _store(engines: Engines, key: str, chunks: AsyncIterator[bytes], room:
             digest.update(chunk)
             await writer.write(chunk)
         if not size:
-            raise EmptyFileError("It has no bytes. Choose the book's PDF and upload it again.")
+            raise EmptyFileError(NO_BYTES)
         if not looks_like_pdf(head):
             raise NotAPdfError(
                 "Nothing was kept. Studium reads PDF files now: export the book as PDF and upload"
                 " that."
             )
-    return Stored(digest.digest(), size)
+    return Material(
+        id=arriving.material_id,
+        organisation_id=arriving.organisation_id,
+        course_id=arriving.course_id,
+        uploaded_by=arriving.uploaded_by,
+        title=_title(arriving.file_name),
+        file_name=arriving.file_name,
+        bytes=size,
+        sha256=digest.digest(),
+        object_key=arriving.key,
+    )
+
+
+def check_size(engines: Engines, size: int) -> None:
+    """Bytes. Raises `TooLargeError`."""
+    most = engines.limits.upload_max_bytes
+    if size > most:
+        raise TooLargeError(
+            f"Nothing was kept. A book may have {most // 2**20} MiB; split it, or ask your operator"
+            " to raise STUDIUM_UPLOAD_MAX_BYTES."
+        )
 
 
 def _title(file_name: str) -> str:
     return PurePath(file_name).stem.replace("_", " ").strip() or file_name
 
 
-async def _accept(session: AsyncSession, material: Material, quota: int) -> MaterialView:
-    """The new material, or the one with the same bytes that the course has."""
+async def accept(session: AsyncSession, material: Material, quota: int) -> MaterialView:
+    """The new material, or the one with the same bytes that the course has. `quota`: bytes.
+
+    Raises `QuotaExceededError`, `NotNowError`.
+    """
     added = await session.scalar(
         insert(Material)
         .values({name: getattr(material, name) for name in _NEW})
@@ -192,7 +221,6 @@ async def _accept(session: AsyncSession, material: Material, quota: int) -> Mate
         return await queries.view(session, existing)
     kept = await queries.found(session, added)
     await storage.check(session, kept.organisation_id, kept.bytes, quota)
-    await uploads.accepted(session, added)
     await emit(session, fact(MaterialUploaded, kept))
     return await queries.view(session, added)
 
