@@ -78,6 +78,11 @@ class Row:
     def operation(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def needs_things(self) -> bool:
+        """A course and what is in it, in its address or in what is sent."""
+        return "{" in self.path or self.path.startswith("/v1/uploads")
+
     def __str__(self) -> str:
         return f"{self.operation} ({self.state})" if self.state else self.operation
 

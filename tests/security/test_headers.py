@@ -47,7 +47,8 @@ def dressed(answer: httpx.Response, *, cache: str = "no-store", policy: str = AP
     assert "server" not in answer.headers
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        if answer.request.method != "HEAD":
+            assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -55,7 +56,7 @@ async def test_every_route_dresses_every_answer(
     school: School, api: httpx.AsyncClient, row: Row
 ) -> None:
     """One caller for each status of the matrix."""
-    ids = await furnish(school, row.state) if "{" in row.path else {}
+    ids = await furnish(school, row.state) if row.needs_things else {}
     callers = {row.expected[column]: column for column in reversed(COLUMNS)}
     for status, column in sorted(callers.items(), reverse=True):
         answer = await ask(school, api, row, column, ids)
