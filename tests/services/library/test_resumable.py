@@ -53,6 +53,23 @@ async def test_the_server_says_what_it_speaks_to_anybody(anonymous: httpx.AsyncC
     assert answer.headers["tus-checksum-algorithm"] == "sha1,sha256"
 
 
+async def test_a_post_may_name_the_method_that_a_proxy_lets_through_nowhere(ada: Person) -> None:
+    place = await begin(ada.api, (await ada.course())["id"], SIZE)
+    sent = {**CHUNK, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    kept = await ada.api.post(place, content=BOOK[:10], headers=sent)
+    assert (kept.status_code, offset(kept)) == (204, 10)
+    ended = await ada.api.post(place, headers={**SPEAKS, "X-HTTP-Method-Override": "DELETE"})
+    assert ended.status_code == 204
+    assert (await look(ada.api, place)).status_code == 404
+    for nonsense in ("GET", "PUT", "nonsense"):
+        refused = await ada.api.post(place, headers={**SPEAKS, "X-HTTP-Method-Override": nonsense})
+        assert refused.status_code == 405
+    elsewhere = await ada.api.post(
+        "/v1/courses", json={"title": "x"}, headers={"X-HTTP-Method-Override": "DELETE"}
+    )
+    assert elsewhere.status_code == 201
+
+
 @pytest.mark.parametrize("version", ["", "0.2.2", "1.0.1"])
 async def test_another_version_is_refused_and_told_which_is_spoken(
     ada: Person, version: str

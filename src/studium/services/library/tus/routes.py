@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from studium.core.errors import Kind, StudiumError
@@ -23,7 +25,17 @@ class UnsupportedError(StudiumError):
 
 
 class TusRoute(APIRoute):
-    """Every answer says the version, also to a request that is refused."""
+    """Every answer says the version, also to a request that is refused. And a client whose way
+    lets no PATCH or DELETE through may send a POST that names it (`X-HTTP-Method-Override`).
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        named = Headers(scope=scope).get("x-http-method-override", "")
+        if scope["type"] != "http" or scope["method"] != "POST" or not named:
+            return super().matches(scope)
+        meant = {"method": named.upper()}
+        match, child = super().matches({**scope, **meant})
+        return match, {**child, **meant} if match is Match.FULL else child
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def versioned(message: Message) -> None:
