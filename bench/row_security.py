@@ -21,8 +21,8 @@ from studium.adapters.embedded import cluster
 from studium.adapters.embedded.home import Home
 from studium.core.identity import Principal, Role
 from studium.runtime.database import Database, open_database, scope_of
+from studium.runtime.paging import USUAL
 from studium.services.courses import queries as courses
-from studium.services.courses.service import SEEN_AT_ONCE
 from studium.services.library import queries as library
 from studium.settings import Settings
 
@@ -73,7 +73,7 @@ HITS = [_uuid(5, COURSE * BOOKS * PASSAGES + number) for number in range(0, 190,
 
 Query = Callable[[AsyncSession], Awaitable[object]]
 QUERIES: dict[str, Query] = {
-    "my courses": lambda session: courses.visible(session, PRINCIPAL, None, SEEN_AT_ONCE),
+    "my courses": lambda session: courses.visible(session, PRINCIPAL, None, USUAL),
     "one course": lambda session: courses.find(session, PRINCIPAL, _uuid(2, COURSE)),
     "books of a course": lambda session: library.of_course(session, _uuid(2, COURSE)),
     "one book": lambda session: library.view(session, _uuid(4, COURSE * BOOKS)),

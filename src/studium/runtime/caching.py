@@ -40,14 +40,21 @@ async def cached(
     cache: Cache, key: str, shape: TypeAdapter[Value], load: Callable[[], Awaitable[Value]]
 ) -> Value:
     """The value under `key`, loaded and kept where it is missing."""
+    return shape.validate_json(await cached_json(cache, key, shape, load))
+
+
+async def cached_json(
+    cache: Cache, key: str, shape: TypeAdapter[Value], load: Callable[[], Awaitable[Value]]
+) -> bytes:
+    """The same as it is kept, for whoever only hands it on."""
     kept = await cache.get(PREFIX + key)
     if kept is None:
         # A caller that gives up does not end what the others wait for.
-        return await asyncio.shield(_joined(cache, key, shape, load))
+        return shape.dump_json(await asyncio.shield(_joined(cache, key, shape, load)))
     (fresh_until,) = _FRESH_UNTIL.unpack_from(kept)
     if time.time() > fresh_until:
         _joined(cache, key, shape, load).add_done_callback(_reported)
-    return shape.validate_json(kept[_FRESH_UNTIL.size :])
+    return kept[_FRESH_UNTIL.size :]
 
 
 async def forget(cache: Cache, *keys: str) -> None:

@@ -28,12 +28,12 @@ from studium.runtime.tokens import UnauthenticatedError
 
 
 # ── what a route asks for ─────────────────────────────────────────────────────────────────────
-async def _engines(request: Request) -> Engines:
+async def engines_of(request: Request) -> Engines:
     engines: Engines = request.app.state.engines
     return engines
 
 
-EnginesOf = Annotated[Engines, Depends(_engines)]
+EnginesOf = Annotated[Engines, Depends(engines_of)]
 
 
 async def _peers(request: Request) -> Peers:
@@ -51,15 +51,21 @@ class _Bearer(SecurityBase):
     model = HTTPBearer(bearerFormat="JWT", description="`access_token` of a log-in")
 
     async def __call__(self, request: Request, response: Response) -> Principal:
-        engines: Engines = request.app.state.engines
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise UnauthenticatedError("Send an access token: log in first.")
-        principal = engines.verifier.principal(token)
-        request.state.account_id = principal.account_id  # for the log
+        principal = caller(request)
         if request.method not in SAFE:
-            await _count(engines, "writes", principal, response)
+            await _count(await engines_of(request), "writes", principal, response)
         return principal
+
+
+def caller(request: Request) -> Principal:
+    """Who asks. Raises `UnauthenticatedError`."""
+    engines: Engines = request.app.state.engines
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise UnauthenticatedError("Send an access token: log in first.")
+    principal = engines.verifier.principal(token)
+    request.state.account_id = principal.account_id  # for the log
+    return principal
 
 
 SAFE = frozenset({"GET", "HEAD"})

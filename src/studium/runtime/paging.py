@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 Cursor = Annotated[UUID | None, Query(description="`next` of the page before")]
-MOST = 100
+USUAL, MOST = 50, 100
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 

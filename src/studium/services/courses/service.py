@@ -20,7 +20,7 @@ from studium.core.event import now
 from studium.core.identity import Principal, Role, new_id
 from studium.core.ports import Cache
 from studium.runtime import paging
-from studium.runtime.caching import cached, forget
+from studium.runtime.caching import cached_json, forget
 from studium.runtime.database import Scope, after_commit, scope_of
 from studium.runtime.deliveries import emit
 from studium.runtime.engines import Engines
@@ -28,6 +28,7 @@ from studium.services.auth.contract import Identity
 from studium.services.courses import queries
 from studium.services.courses.contract import (
     CourseChange,
+    CourseList,
     CourseRole,
     CourseView,
     EnrolmentView,
@@ -40,9 +41,7 @@ from studium.services.courses.models import Course, Enrolment, Invitation
 from studium.services.courses.policy import may_create
 
 INVITATION_LIFETIME = timedelta(days=30)
-SEEN_AT_ONCE = paging.MOST + 1
-"""One more than a page, to see whether there is another."""
-_COURSES = TypeAdapter(tuple[CourseView, ...])
+_COURSES = TypeAdapter(CourseList)
 # Without letters and digits that look alike, so that a code can be read aloud.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
@@ -76,19 +75,23 @@ async def create(
 
 
 async def visible(
-    engines: Engines, principal: Principal, before: UUID | None = None
-) -> tuple[CourseView, ...]:
-    """The newest `SEEN_AT_ONCE` courses that the caller may see and that are older than `before`;
-    without it through the cache.
-    """
+    engines: Engines, principal: Principal, before: UUID | None, limit: int
+) -> CourseList:
+    """The newest courses that the caller may see and that are older than `before`."""
+    async with engines.courses.transaction(scope_of(principal)) as session:
+        # One more than is shown, to see whether there are others.
+        found = await queries.visible(session, principal, before, limit + 1)
+    items, following = paging.page(found, before, limit)
+    return CourseList(items=items, next=following)
 
-    async def load() -> tuple[CourseView, ...]:
-        async with engines.courses.transaction(scope_of(principal)) as session:
-            return await queries.visible(session, principal, before, SEEN_AT_ONCE)
 
-    if before:
-        return await load()
-    return await cached(engines.cache, _key(principal.account_id), _COURSES, load)
+async def newest(engines: Engines, principal: Principal) -> bytes:
+    """The first page of them, through the cache: JSON of a `CourseList`."""
+
+    async def load() -> CourseList:
+        return await visible(engines, principal, None, paging.USUAL)
+
+    return await cached_json(engines.cache, _key(principal.account_id), _COURSES, load)
 
 
 async def change(
@@ -179,7 +182,7 @@ class LocalCourses:
     engines: Engines
 
     async def course(self, principal: Principal, course_id: UUID) -> CourseView:
-        for view in await visible(self.engines, principal):
+        for view in _COURSES.validate_json(await newest(self.engines, principal)).items:
             if view.id == course_id:
                 return view
         # The cached list is the newest part, and may be a moment older than an enrolment.

@@ -34,7 +34,8 @@ export const coursesQuery = queryOptions({
   queryKey: keys.courses,
   queryFn: () =>
     everyPage((cursor) =>
-      ok(api.GET("/v1/courses", { params: { query: { limit: 100, cursor } } })),
+      // Without a question mark the first page comes as it is kept.
+      ok(api.GET("/v1/courses", cursor ? { params: { query: { limit: 100, cursor } } } : {})),
     ),
   select: (list) => list.items,
 });
