@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(default=20, gt=0)
     """How long SIGTERM waits for requests and work in hand."""
 
+    lame_duck_seconds: float = Field(default=0, ge=0)
+    """How long a process that is to end still answers, so that the gateway in front sees that it is
+    not ready and sends nothing more. Within `grace_seconds`; 0 where nothing is in front."""
+
     log_json: bool = False
     otlp_endpoint: str = ""
     """Traces go to this OTLP/HTTP collector, e.g. `http://localhost:4318/v1/traces`."""

@@ -62,6 +62,10 @@ async def test_an_upload_goes_on_after_a_reload(
     assert await page.evaluate("localStorage.getItem('studium.uploads')") == "[]"
 
 
+CRAWLING = SLOW | {"uploadThroughput": 8_000}
+"""It cannot end before it is stopped."""
+
+
 async def test_stopping_an_upload_ends_it_on_the_server(
     visit: Any, register: Any, app_url: str, sample: Path
 ) -> None:
@@ -70,8 +74,10 @@ async def test_stopping_an_upload_ends_it_on_the_server(
     watched = Watched(page)
     line = await page.context.new_cdp_session(page)
     await line.send("Network.enable")
-    await line.send("Network.emulateNetworkConditions", SLOW)
-    await page.locator("input[type=file]").set_input_files(sample)
+    await line.send("Network.emulateNetworkConditions", CRAWLING)
+    # Before the first bytes leave, the server has nothing that could be ended.
+    async with page.expect_request(lambda request: request.method == "PATCH"):
+        await page.locator("input[type=file]").set_input_files(sample)
     await expect(page.locator(".badge", has_text=re.compile(r"^Uploading \d+ %$"))).to_be_visible()
     async with page.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
         await page.get_by_role("button", name=f"Stop uploading {sample.name}").click()

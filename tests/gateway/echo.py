@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Replica:
@@ -69,7 +69,8 @@ class Replica:
                 "path": request.url.path,
                 "bytes": sum(body),
                 "authorization": request.headers.get("authorization"),
-            }
+            },
+            headers={"x-answered": f"{self._service} {request.method}"},
         )
 
 

@@ -59,9 +59,9 @@ async def test_each_address_leads_to_its_service(through: Gate, row: Row) -> Non
     async with through.client() as client:
         for method in row.methods:
             answer = await client.request(method, asked(row))
-            told = answer.json()
-            assert (told["service"], told["method"]) == (row.service, method)
-            assert told["authorization"] == f"Bearer {through.token}"
+            assert answer.headers["x-answered"] == f"{row.service} {method}"
+            if method != "HEAD":
+                assert answer.json()["authorization"] == f"Bearer {through.token}"
 
 
 async def test_only_with_a_token_of_ours(through: Gate, tmp_path: Path) -> None:
@@ -73,6 +73,8 @@ async def test_only_with_a_token_of_ours(through: Gate, tmp_path: Path) -> None:
                 for method in row.methods:
                     answer = await client.request(method, asked(row))
                     assert answer.status_code == httpx.codes.UNAUTHORIZED, (row, method, token)
+                    if method == "HEAD":
+                        continue
                     problem = answer.json()
                     assert problem["type"].endswith("/unauthenticated")
                     assert problem["request_id"]

@@ -61,7 +61,13 @@ async def run(
         web = Loop(
             "web",
             lambda: serve(
-                app, bound, ready, settings.grace_seconds, settings.trusted_proxies, sockets
+                app,
+                bound,
+                ready,
+                settings.grace_seconds,
+                settings.trusted_proxies,
+                sockets,
+                settings.lame_duck_seconds,
             ),
         )
         async with (

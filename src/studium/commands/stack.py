@@ -30,6 +30,8 @@ from studium.settings import Settings
 
 console = Console(stderr=True)
 LOOK_SECONDS = 0.3
+LAME_DUCK_SECONDS = 3.0
+"""The gateway looks every second, and twice before it believes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ def _processes(settings: Settings, home: Home, every: Sequence[Part]) -> list[Lo
             part.name,
             *(sys.executable, "-m", "studium", *part.arguments),
             environment=settings.model_copy(
-                update={"host": "127.0.0.1", "port": part.port}
+                update={
+                    "host": "127.0.0.1",
+                    "port": part.port,
+                    "lame_duck_seconds": settings.lame_duck_seconds or LAME_DUCK_SECONDS,
+                }
             ).environment(),
             grace_seconds=settings.grace_seconds / 2,
             output=_log(home, part.name),

@@ -6,7 +6,7 @@ from studium.gateway.table import Address
 
 Node = dict[str, Any]
 TOKEN = "access-token"  # the name of a requirement, no secret  # noqa: S105  # nosec B105
-TOKEN_FILTER = "envoy.filters.http.jwt_authn"  # noqa: S105  # nosec B105
+TOKEN_FILTER = "envoy.filters.http.jwt_authn"  # a name, no secret  # noqa: S105  # nosec B105
 LIMIT_FILTER = "envoy.filters.http.local_ratelimit"
 
 

@@ -69,8 +69,14 @@ async def serve(
     grace_seconds: float,
     trusted_proxies: str = "127.0.0.1",
     sockets: Sockets | None = None,
+    lame_duck_seconds: float = 0,
 ) -> None:
-    """Answers until cancelled: then not ready → long answers end → requests drain → return."""
+    """Answers until cancelled: then not ready → long answers end → requests drain → return.
+
+    `lame_duck_seconds`: how long it goes on answering although it is not ready. A gateway needs
+    that to see it and to send nothing more; what it sends down a connection just as that is closed
+    is lost, and may not be sent again.
+    """
     sockets = sockets or Sockets({})
     config = uvicorn.Config(
         app,
@@ -89,6 +95,8 @@ async def serve(
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        readiness.open = False
+        await asyncio.sleep(lame_duck_seconds)
         readiness.stop()
         server.should_exit = True
         await serving
