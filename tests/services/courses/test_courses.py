@@ -35,6 +35,18 @@ async def test_the_list_pages_by_cursor(ada: Person) -> None:
     assert (seen, third["next"]) == (made[::-1], None)
 
 
+async def test_the_first_page_is_the_same_by_either_way(ada: Person, engines: Engines) -> None:
+    """As the cache keeps it, and with parameters, which FastAPI reads."""
+    await many_courses(ada, engines, 60)
+    kept, read = await ada.api.get("/v1/courses"), await ada.api.get("/v1/courses?limit=50")
+    assert kept.json() == read.json()
+    assert len(kept.json()["items"]) == 50
+    assert kept.headers["content-type"] == read.headers["content-type"]
+    refused = await ada.api.get("/v1/courses", headers={"Authorization": "Bearer nonsense"})
+    assert refused.status_code == 401
+    assert refused.json()["type"].endswith("/unauthenticated")
+
+
 async def test_a_list_longer_than_any_page_ends_where_it_ends(
     ada: Person, ben: Person, engines: Engines
 ) -> None:
