@@ -7,15 +7,15 @@ a setting of librdkafka, as in `&security.protocol=SASL_SSL&sasl.mechanism=…`.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from itertools import count
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from studium.adapters.broker.consuming import running, unreachable
 from studium.adapters.broker.kafka_cluster import KafkaCluster, topic_of
 from studium.adapters.broker.kafka_consumer import KafkaConsumer
-from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Reference, Take
 
 CONFIRM_MS = 4000
@@ -48,14 +48,8 @@ class Kafka:
                 self._producer = None  # the next one learns anew where the partitions are
                 raise
 
-    @asynccontextmanager
-    async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
-        consumer = KafkaConsumer(self._cluster, group, take)
-        consuming = asyncio.create_task(consumer.run())
-        try:
-            yield
-        finally:
-            await consumer.stop(consuming)
+    def consume(self, group: str, take: Take) -> AbstractAsyncContextManager[None]:
+        return running(KafkaConsumer(self._cluster, group, take))
 
     async def waiting(self, group: str) -> int:
         with _reaching():
@@ -93,6 +87,4 @@ def _reaching() -> Iterator[None]:
     try:
         yield
     except (KafkaException, BufferError, TimeoutError) as error:
-        raise EngineUnavailableError(
-            "The broker cannot be reached; jobs wait and nothing is lost."
-        ) from error
+        raise unreachable() from error

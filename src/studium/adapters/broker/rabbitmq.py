@@ -8,7 +8,7 @@ from the database.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
 import structlog
@@ -22,7 +22,7 @@ from aio_pika.exceptions import (
 )
 from aiormq.abc import DeliveredMessage
 
-from studium.core.errors import EngineUnavailableError
+from studium.adapters.broker.consuming import running, unreachable
 from studium.core.ports import Reference, Take
 
 log = structlog.get_logger()
@@ -73,14 +73,8 @@ class RabbitMQ:
                 for group in {each.group for each in references}:
                     await _declare(connection, group)
 
-    @asynccontextmanager
-    async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
-        consumer = _Consumer(self._url, self._heartbeat, group, take)
-        consuming = asyncio.create_task(consumer.run())
-        try:
-            yield
-        finally:
-            await consumer.stop(consuming)
+    def consume(self, group: str, take: Take) -> AbstractAsyncContextManager[None]:
+        return running(_Consumer(self._url, self._heartbeat, group, take))
 
     async def waiting(self, group: str) -> int:
         async with self._reaching() as (connection, _), self._question:
@@ -111,9 +105,7 @@ class RabbitMQ:
             if used is self._connection:  # another call may have renewed it
                 self._publishing = None
                 await _close(used)
-            raise EngineUnavailableError(
-                "The broker cannot be reached; jobs wait and nothing is lost."
-            ) from error
+            raise unreachable() from error
 
     async def _opened(self) -> tuple[AbstractConnection, AbstractChannel]:
         async with self._opening:

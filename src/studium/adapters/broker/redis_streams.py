@@ -5,8 +5,8 @@ delivery again from the database.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from studium.core.errors import EngineUnavailableError
+from studium.adapters.broker.consuming import running, unreachable
 from studium.core.ports import Reference, Take
 
 log = structlog.get_logger()
@@ -46,14 +46,8 @@ class RedisStreams:
                     pipeline.xadd(stream, fields, maxlen=MAX_LENGTH, approximate=True)  # type: ignore[arg-type]
                 await pipeline.execute()
 
-    @asynccontextmanager
-    async def consume(self, group: str, take: Take) -> AsyncIterator[None]:
-        consumer = _Consumer(self._url, group, take)
-        consuming = asyncio.create_task(consumer.run())
-        try:
-            yield
-        finally:
-            await consumer.stop(consuming)
+    def consume(self, group: str, take: Take) -> AbstractAsyncContextManager[None]:
+        return running(_Consumer(self._url, group, take))
 
     async def waiting(self, group: str) -> int:
         stream = _stream(group)
@@ -78,9 +72,7 @@ def _reaching() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise EngineUnavailableError(
-            "The broker cannot be reached; jobs wait and nothing is lost."
-        ) from error
+        raise unreachable() from error
 
 
 class _Consumer:
