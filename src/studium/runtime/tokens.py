@@ -6,6 +6,7 @@ Nobody trusts a gateway's header: each process holds the public keys and looks f
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ TYPE = "at+jwt"
 """An access token and nothing else that this key may sign some day (RFC 9068 section 2.1)."""
 LIFETIME_SECONDS = 600
 LEEWAY_SECONDS = 5
+
+
+class InvalidError(Exception):
+    """A token that is over, forged, or for something else."""
 
 
 class UnauthenticatedError(StudiumError):
@@ -65,7 +70,11 @@ class SigningKey:
             "exp": now + LIFETIME_SECONDS,
             "orgs": {str(id_): role.value for id_, role in principal.organisations.items()},
         }
-        headers = {"kid": self.public.id, "typ": TYPE}
+        return self.encode(claims, TYPE)
+
+    def encode(self, claims: dict[str, Any], kind: str) -> str:
+        """`kind`: what the token is for (`typ`); one of another kind opens nothing here."""
+        headers = {"kid": self.public.id, "typ": kind}
         return jwt.encode(claims, self.private, ALGORITHM, headers=headers)
 
 
@@ -142,25 +151,32 @@ class Verifier:
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            return jwt.decode(
-                token,
-                self.key_of(token, TYPE),
-                [ALGORITHM],
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["aud", "exp", "iat", "iss", "sub", "orgs"]},
-            )
-        except (jwt.InvalidTokenError, KeyError) as error:
+            return self.decode(token, TYPE, AUDIENCE, ("iat", "orgs"), LEEWAY_SECONDS)
+        except InvalidError as error:
             raise UnauthenticatedError(
                 "Your session has ended or the token is not ours. Log in again."
             ) from error
 
-    def key_of(self, token: str, kind: str) -> ec.EllipticCurvePublicKey:
-        """One of ours, whatever else the header says; `kind` is what it must be (`typ`). Raises
-        `KeyError`, `InvalidTokenError`.
+    def decode(
+        self, token: str, kind: str, audience: str, claims: Sequence[str], leeway: float = 0
+    ) -> dict[str, Any]:
+        """What a token of ours says, signed by one of our keys whatever else its header says.
+
+        `kind`: its `typ`; `claims`: those that it must have beside the registered ones; `leeway`:
+        seconds after its end. Raises `InvalidError`.
         """
-        header = jwt.get_unverified_header(token)
-        if header.get("typ") != kind:
-            raise jwt.InvalidTokenError(f"not of type {kind}")
-        return self.keys[header.get("kid", "")].key
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("typ") != kind:
+                raise InvalidError(f"not of type {kind}")
+            return jwt.decode(
+                token,
+                self.keys[header.get("kid", "")].key,
+                [ALGORITHM],
+                issuer=ISSUER,
+                audience=audience,
+                leeway=leeway,
+                options={"require": ["aud", "exp", "iss", "sub", *claims]},
+            )
+        except (jwt.InvalidTokenError, KeyError) as error:
+            raise InvalidError(str(error)) from error
