@@ -31,7 +31,7 @@ EVERY_WEB = (*WEB, "notes", "realtime")
 WORKERS = ("work", "library", "notes", "realtime")
 READY_SECONDS = 90
 ENGINES = frozenset({"postgres", "valkey-server", "beam.smp", "java"})
-"""PostgreSQL, Valkey and RabbitMQ."""
+"""PostgreSQL, Valkey, RabbitMQ and Kafka."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,17 @@ from studium.settings import Settings
 from tests.ports.brokers import BROKERS
 from tests.ports.s3 import s3
 
-NAMES = {"redis": "", "kafka": "kafka", "rabbitmq": "rabbitmq"}
+EMBEDDED = "redis"
+"""What `studium stack` starts itself."""
 
 
 @asynccontextmanager
 async def broker(name: str) -> AsyncIterator[dict[str, str]]:
-    if not NAMES[name]:
+    if name == EMBEDDED:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="studium-broker-") as folder:
-        async with BROKERS[NAMES[name]](Path(folder)) as engine:
+        async with BROKERS[name](Path(folder)) as engine:
             yield {"broker": engine.url}
 
 
@@ -46,7 +47,7 @@ async def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--broker", choices=NAMES, default="redis")
+    parser.add_argument("--broker", choices=(EMBEDDED, "kafka", "rabbitmq"), default=EMBEDDED)
     parser.add_argument("--objects", choices=("folder", "s3"), default="folder")
     parser.add_argument("--replicas", type=int, default=2)
     asyncio.run(main(parser.parse_args()))

@@ -5,7 +5,6 @@ the application that `bootstrap` builds.
 import asyncio
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from studium import bootstrap
 from studium.adapters.embedded.home import Home, resolve
+from studium.adapters.embedded.processes import free_port
 from studium.commands import process, up
 from studium.runtime.engines import Engines
 from studium.runtime.server import bind
@@ -29,6 +29,8 @@ from studium.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+NO_LIMITS = {f"{what}_per_minute": "0" for what in ("writes", "uploads", "searches", "log_ins")}
+"""Settings under which nobody asks too often."""
 
 
 @pytest.fixture(scope="session")
@@ -104,20 +106,8 @@ def started(folder: Path, **settings: str) -> Iterator[str]:
     """`studium up` as a person starts it, in a process of its own, with the small embedder: its
     address. It writes to `log` in the folder.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "STUDIUM_HOME": str(folder / "data"),
-        "STUDIUM_PORT": str(port),
-        "STUDIUM_EMBEDDER": "static:",
-        **{f"STUDIUM_{name.upper()}": value for name, value in settings.items()},
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "studium", "up"], env=environment, stdout=log, stderr=log
-        )
+    port = free_port()
+    process = launched(folder, port, "up", **settings)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(url, process, folder / "log")
@@ -125,6 +115,22 @@ def started(folder: Path, **settings: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def launched(
+    folder: Path, port: int, *arguments: str, **settings: str
+) -> "subprocess.Popen[bytes]":
+    """`studium …` with the small embedder. It keeps its data in `data` and writes to `log`."""
+    environment = {
+        **os.environ,
+        "STUDIUM_HOME": str(folder / "data"),
+        "STUDIUM_PORT": str(port),
+        "STUDIUM_EMBEDDER": "static:",
+        **{f"STUDIUM_{name.upper()}": value for name, value in settings.items()},
+    }
+    command = [sys.executable, "-m", "studium", *arguments]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
 
 def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

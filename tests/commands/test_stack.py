@@ -7,15 +7,15 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import opened
+from tests.conftest import NO_LIMITS, opened
 from tests.flows.acceptance import Browser, sample_book, teacher_uploads_and_student_reads
 from tests.flows.rolling import roll
-from tests.flows.stack import REPLICAS, WITHOUT_LIMITS, Stack
+from tests.flows.stack import REPLICAS, Stack
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    started = Stack(opened(tmp_path_factory.mktemp("stack")), **WITHOUT_LIMITS)
+    started = Stack(opened(tmp_path_factory.mktemp("stack")), **NO_LIMITS)
     try:
         started.wait()
         yield started

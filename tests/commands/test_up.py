@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ import psutil
 import pytest
 
 from studium.adapters.embedded.home import SYSTEM_HOME, resolve
-from tests.conftest import opened, wait_until_ready
+from studium.adapters.embedded.processes import free_port
+from tests.conftest import launched, opened, wait_until_ready
 
 
 def studium(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -27,33 +27,18 @@ def studium(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Up:
     """A running `studium up` on a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.home = folder / "data"
+        self.folder, self.home = folder, folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
         self.start()
 
     def start(self) -> None:
-        environment = {
-            **os.environ,
-            "STUDIUM_HOME": str(self.home),
-            "STUDIUM_PORT": str(self.port),
-            "STUDIUM_EMBEDDER": "static:",
-        }
-        command = [sys.executable, "-m", "studium", "up"]
-        with self.log.open("ab") as sink:
-            self.process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
+        self.process = launched(self.folder, self.port, "up")
         wait_until_ready(self.url, self.process, self.log)
 
     def descendants(self) -> list[psutil.Process]:

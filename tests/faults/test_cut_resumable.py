@@ -5,7 +5,7 @@ a cut is not sent again.
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -13,9 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from studium.commands.process import EVERY_SERVICE, Roles
 from studium.settings import Settings
-from tests.conftest import running
 from tests.faults.test_cut_uploads import cut
 from tests.flows.acceptance import Browser, sample_book
 from tests.services.library.tus import begin, look, offset, patch
@@ -23,15 +21,6 @@ from tests.services.library.tus import begin, look, offset, patch
 CUTS = 200
 CHUNK = 256 * 1024
 SMALL = 32 * 1024
-
-
-@pytest.fixture
-async def processes(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    """Two that share nothing but the engines."""
-    patient = settings.model_copy(update={"uploads_per_minute": 0, "writes_per_minute": 0})
-    roles = Roles(http=EVERY_SERVICE)
-    async with running(patient, roles) as one, running(patient, roles) as two:
-        yield one, two
 
 
 def large_book() -> bytes:

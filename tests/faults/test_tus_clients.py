@@ -8,7 +8,6 @@ import io
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,9 @@ import pytest
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
-from studium.commands.process import EVERY_SERVICE, Roles
 from studium.runtime.engines import Engines
 from studium.runtime.tokens import ALGORITHM, LEEWAY_SECONDS
-from studium.settings import Settings
-from tests.conftest import ROOT, running
+from tests.conftest import ROOT
 from tests.faults.cutting import Road
 from tests.faults.test_cut_resumable import large_book
 from tests.flows.acceptance import Browser
@@ -32,14 +29,6 @@ CUTS = 20
 LASTS = 8
 """Seconds, of a token that ends in the middle."""
 NODE = Path(sys.executable).with_name("node")
-
-
-@pytest.fixture
-async def processes(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    patient = settings.model_copy(update={"uploads_per_minute": 0, "writes_per_minute": 0})
-    roles = Roles(http=EVERY_SERVICE)
-    async with running(patient, roles) as one, running(patient, roles) as two:
-        yield one, two
 
 
 def ending(engines: Engines, token: str) -> str:

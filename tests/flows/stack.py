@@ -1,38 +1,23 @@
 """A running `studium stack` on a folder of its own."""
 
-import os
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from studium.adapters.embedded.processes import free_port
-from tests.conftest import wait_until_ready
+from tests.conftest import launched, wait_until_ready
 
 REPLICAS = 2
-WITHOUT_LIMITS = {
-    f"STUDIUM_{name}_PER_MINUTE": "0" for name in ("WRITES", "UPLOADS", "SEARCHES", "LOG_INS")
-}
 
 
 class Stack:
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.home = folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
-        environment = {
-            **os.environ,
-            "STUDIUM_HOME": str(self.home),
-            "STUDIUM_PORT": str(self.port),
-            "STUDIUM_EMBEDDER": "static:",
-            **settings,
-        }
-        command = [sys.executable, "-m", "studium", "stack", "--replicas", str(REPLICAS)]
-        with self.log.open("wb") as sink:
-            self.process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
+        asked = ("stack", "--replicas", str(REPLICAS))
+        self.process = launched(folder, self.port, *asked, **settings)
 
     def wait(self) -> None:
         wait_until_ready(self.url, self.process, self.log)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import pytest
 
@@ -23,3 +24,9 @@ def folder(roomy: Path) -> Path:
     made = roomy / "My books' ü"
     made.mkdir(mode=0o711)
     return made
+
+
+@pytest.fixture
+def group() -> str:
+    """Of a broker's consumers; nobody else's."""
+    return f"group-{uuid4().hex}"

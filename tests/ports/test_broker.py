@@ -32,11 +32,6 @@ async def broker(engine: BrokerEngine) -> AsyncIterator[Broker]:
     await opened.close()
 
 
-@pytest.fixture
-def group() -> str:
-    return f"group-{uuid4().hex}"
-
-
 class Taker:
     """A `take` that remembers what it got and, while the gate is closed, does not return."""
 

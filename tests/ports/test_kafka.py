@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from studium.adapters.broker import open_broker
 from studium.adapters.broker.kafka_consumer import HANDOFF_SECONDS, POLL_WITHIN_MS
 from studium.core.ports import Broker, Reference
+from tests.ports.held import Held
 from tests.ports.private_kafka import PrivateKafka, private_kafka
 
 PATIENCE = 30
@@ -37,11 +38,6 @@ def admin(kafka: PrivateKafka) -> AdminClient:
     return AdminClient({"bootstrap.servers": kafka.address})
 
 
-@pytest.fixture
-def group() -> str:
-    return f"group-{uuid4().hex}"
-
-
 def references(group: str, number: int) -> list[Reference]:
     return [Reference(uuid4(), group) for _ in range(number)]
 
@@ -53,18 +49,6 @@ async def taken(queue: "asyncio.Queue[Reference]", number: int) -> list[UUID]:
 
 def ids(published: list[Reference]) -> list[UUID]:
     return sorted(each.delivery_id for each in published)
-
-
-class Held:
-    """A `take` that does not return while its gate is closed."""
-
-    def __init__(self) -> None:
-        self.started: asyncio.Queue[Reference] = asyncio.Queue()
-        self.gate = asyncio.Event()
-
-    async def __call__(self, reference: Reference) -> None:
-        await self.started.put(reference)
-        await self.gate.wait()
 
 
 async def test_a_message_that_is_no_reference_is_put_away(

@@ -13,6 +13,7 @@ from studium.adapters.broker import open_broker
 from studium.adapters.broker.rabbitmq import ARGUMENTS, RabbitMQ
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Broker, Reference
+from tests.ports.held import Held
 from tests.ports.private_rabbitmq import PrivateRabbitMQ, private_rabbitmq
 from tests.ports.proxy import Proxy, proxy
 
@@ -44,27 +45,10 @@ async def road(rabbitmq: PrivateRabbitMQ) -> AsyncIterator[Proxy]:
         yield opened
 
 
-@pytest.fixture
-def group() -> str:
-    return f"group-{uuid4().hex}"
-
-
 @asynccontextmanager
 async def patiently() -> AsyncIterator[None]:
     async with asyncio.timeout(PATIENCE):
         yield
-
-
-class Busy:
-    """A `take` that says what it got and returns when it may."""
-
-    def __init__(self) -> None:
-        self.started: asyncio.Queue[Reference] = asyncio.Queue()
-        self.gate = asyncio.Event()
-
-    async def __call__(self, reference: Reference) -> None:
-        await self.started.put(reference)
-        await self.gate.wait()
 
 
 async def published(broker: Broker, *groups: str) -> list[Reference]:
@@ -171,7 +155,7 @@ async def test_messages_outlive_the_server(
 async def test_a_deleted_queue_is_declared_again(
     broker: Broker, channel: AbstractChannel, group: str, during_a_take: bool
 ) -> None:
-    take = Busy()
+    take = Held()
     async with broker.consume(group, take), patiently():
         before = await published(broker, group)
         assert [await take.started.get()] == before
@@ -207,7 +191,7 @@ async def test_a_take_beyond_the_brokers_patience_ends_no_consumer(
         "application:set_env(rabbit, consumer_timeout, 500),"
         " application:set_env(rabbit, channel_tick_interval, 100)."
     )
-    broker, slow, free = open_broker(rabbitmq.url), Busy(), Busy()
+    broker, slow, free = open_broker(rabbitmq.url), Held(), Held()
     free.gate.set()
     async with patiently(), broker.consume(group, slow):
         (held,) = await published(broker, group)
@@ -246,7 +230,7 @@ async def test_a_broker_short_of_memory_takes_nothing_new_and_goes_on_giving(
 async def test_a_consumer_that_is_cut_off_loses_its_message_to_another(
     broker: Broker, road: Proxy, group: str
 ) -> None:
-    far, near = Busy(), Busy()
+    far, near = Held(), Held()
     distant = open_broker(road.url)
     async with patiently(), distant.consume(group, far):
         (held,) = await published(broker, group)

@@ -26,11 +26,6 @@ async def client(valkey: PrivateValkey) -> AsyncIterator[Redis]:
         yield opened
 
 
-@pytest.fixture
-def group() -> str:
-    return f"group-{uuid4().hex}"
-
-
 async def test_an_entry_that_is_no_reference_is_put_away(
     valkey: PrivateValkey, client: Redis, group: str
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, opened, started
+from tests.conftest import NO_LIMITS, ROOT, opened, started
 from tests.security.world import furnish
 
 CASES = 20_000
@@ -36,7 +36,6 @@ ASKED_ELSEWHERE = {
     "PUT /v1/auth/password": "tests/services/auth/test_passwords.py",
 }
 """Where their success is shown."""
-NO_LIMITS = {f"{what}_per_minute": "0" for what in ("writes", "uploads", "searches", "log_ins")}
 Answers = dict[str, Counter[int]]
 
 

