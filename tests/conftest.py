@@ -29,7 +29,9 @@ from studium.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-NO_LIMITS = {f"{what}_per_minute": "0" for what in ("writes", "uploads", "searches", "log_ins")}
+NO_LIMITS = {
+    f"{what}_per_minute": "0" for what in ("writes", "uploads", "searches", "events", "log_ins")
+}
 """Settings under which nobody asks too often."""
 
 

@@ -86,7 +86,7 @@ def test_only_the_transaction_commits() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in {"commit", "rollback", "begin"}
     }
-    offsets = {"adapters/broker/kafka_consumer.py"}
+    offsets = {f"adapters/broker/kafka_{each}.py" for each in ("consumer", "records")}
     databases = {"runtime/database.py", "runtime/migrations.py", *_engines_own_sql()}
     assert committing <= databases | offsets
 

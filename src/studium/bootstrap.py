@@ -1,19 +1,23 @@
 """The composition root: URLs → engines → services. The only place that knows all of them."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from studium.adapters.broker import open_broker
+from studium.adapters.broker import open_broker, open_event_stream
 from studium.adapters.cache import open_cache
 from studium.adapters.embedder import open_embedder
 from studium.adapters.fanout import open_fanout
 from studium.adapters.llm import open_llm
 from studium.adapters.objects import open_objects
 from studium.adapters.vectors import open_vectors
+from studium.adapters.warehouse import open_warehouse
+from studium.adapters.warehouse.holding import held
+from studium.adapters.warehouse.urls import place_of
 from studium.runtime import caching
 from studium.runtime.database import Subscriptions, open_database
 from studium.runtime.engines import Engines, Limits
@@ -23,15 +27,16 @@ from studium.runtime.service import Peers, Service, Sweep
 from studium.runtime.tokens import Verifier, open_signing_key
 from studium.runtime.webapp import mount_web_app
 from studium.runtime.websocket import Sockets
+from studium.services.analytics.wiring import SERVICE as ANALYTICS
 from studium.services.auth.wiring import SERVICE as AUTH
 from studium.services.courses.wiring import SERVICE as COURSES
 from studium.services.library.wiring import SERVICE as LIBRARY
 from studium.services.notes.wiring import SERVICE as NOTES
 from studium.services.realtime.wiring import SERVICE as REALTIME
-from studium.settings import Settings
+from studium.settings import EMBEDDED, Settings
 
 SERVICES: dict[str, Service] = {
-    service.name: service for service in (AUTH, COURSES, LIBRARY, NOTES, REALTIME)
+    service.name: service for service in (AUTH, COURSES, LIBRARY, NOTES, REALTIME, ANALYTICS)
 }
 
 
@@ -70,8 +75,10 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             cache=kept(open_cache(settings.cache or settings.redis, caching.PREFIX)),
             fanout=kept(open_fanout(settings.fanout or settings.redis)),
             broker=kept(open_broker(settings.broker or settings.redis)),
+            records=kept(open_event_stream(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),
             vectors=kept(open_vectors(settings.vectors, courses)),
+            warehouse=kept(open_warehouse(_warehouse_url(settings))),
             embedder=kept(
                 open_embedder(settings.embedder, settings.home / "models", settings.children)
             ),
@@ -92,6 +99,7 @@ def _rates(settings: Settings) -> Rates:
         writes=settings.writes_per_minute,
         uploads=settings.uploads_per_minute,
         searches=settings.searches_per_minute,
+        events=settings.events_per_minute,
         log_ins=settings.log_ins_per_minute,
     )
 
@@ -102,6 +110,47 @@ def signing_key_path(settings: Settings) -> Path:
 
 def _folder_url(settings: Settings) -> str:
     return (settings.home.resolve() / "objects").as_uri()
+
+
+# ── the warehouse ─────────────────────────────────────────────────────────────────────────────
+def _warehouse_url(settings: Settings) -> str:
+    if settings.warehouse != EMBEDDED:
+        return settings.warehouse
+    return f"chdb://{quote(str(settings.home.resolve() / 'warehouse'))}"
+
+
+def warehouse_folder(settings: Settings) -> Path | None:
+    """Which one process may hold; None where the warehouse is a server."""
+    return place_of(_warehouse_url(settings)).folder
+
+
+def sinks(settings: Settings, http: Sequence[str], groups: Sequence[str]) -> list[Service]:
+    """The services whose records this process takes into the warehouse: beside the reports where
+    only one process can hold it, else in the workers.
+    """
+    where = http if warehouse_folder(settings) else groups
+    return [service for name in where if (service := SERVICES[name]).sink]
+
+
+@contextmanager
+def holding_warehouse(settings: Settings, http: Sequence[str]) -> Iterator[None]:
+    """Raises `WarehouseHeldError` where another process serves from the same folder."""
+    folder = warehouse_folder(settings)
+    if folder and any(SERVICES[name].sink for name in http):
+        with held(folder):
+            yield
+    else:
+        yield
+
+
+async def migrate_warehouse(settings: Settings) -> None:
+    """A server's. A folder is brought up to date by the process that holds it."""
+    if not warehouse_folder(settings):
+        warehouse = open_warehouse(_warehouse_url(settings))
+        try:
+            await warehouse.migrate()
+        finally:
+            await warehouse.close()
 
 
 def gather_peers(engines: Engines) -> Peers:

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     broker: str = ""
     vectors: str = "pgvector:"
     """`pgvector:` keeps them in the courses DB."""
+    warehouse: str = EMBEDDED
+    """ClickHouse in the process that serves analytics, of which there may be one then; or a server,
+    `clickhouse://user:password@host:8123/database` (`clickhouses://` with TLS)."""
     objects: str = ""
     """`file:///folder` or `s3://bucket/prefix?endpoint=…`; default a folder below `home`."""
     embedder: str = "minilm:"
@@ -58,6 +61,8 @@ class Settings(BaseSettings):
     """Of one account; 0: no limit."""
     searches_per_minute: int = Field(default=300, ge=0)
     """Of one account; 0: no limit."""
+    events_per_minute: int = Field(default=60, ge=0)
+    """Batches of learning events of one account; 0: no limit."""
     log_ins_per_minute: int = Field(default=120, ge=0)
     """Log-ins and registrations from one network address, which a whole school may share;
     0: no limit. One account's attempts are limited beside."""

@@ -52,6 +52,8 @@ PATCH  /v1/courses/{course_id}                          401     401      404    
 DELETE /v1/courses/{course_id}                          401     401      404    404       404     403     204   204
 GET    /v1/courses/{course_id}/enrolments               401     401      404    404       404     403     200   200
 POST   /v1/courses/{course_id}/invitations              401     401      404    404       404     403     201   201
+POST   /v1/events                                       401     401      404    404       404     202     202   202
+GET    /v1/courses/{course_id}/analytics/activity       401     401      404    404       404     403     200   200
 GET    /v1/courses/{course_id}/storage                  401     401      404    404       404     403     200   200
 POST   /v1/courses/{course_id}/materials                401     401      404    404       404     403     202   202
 POST   /v1/uploads                                      401     401      404    404       404     403     201   201
@@ -81,7 +83,7 @@ class Row:
     @property
     def needs_things(self) -> bool:
         """A course and what is in it, in its address or in what is sent."""
-        return "{" in self.path or self.path.startswith("/v1/uploads")
+        return "{" in self.path or self.path.startswith(("/v1/uploads", "/v1/events"))
 
     def __str__(self) -> str:
         return f"{self.operation} ({self.state})" if self.state else self.operation

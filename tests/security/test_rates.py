@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from fastapi import FastAPI, Request
 
 from studium import bootstrap
 from studium.adapters.cache import open_cache
+from studium.core.event import now
 from studium.runtime import rates
 from studium.runtime.engines import Engines
 from studium.runtime.http import Readiness
@@ -66,7 +68,9 @@ async def processes(
     engines: Engines, valkey: PrivateValkey, clock: Clock
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
     await valkey.wipe()
-    limits = dict.fromkeys(("uploads", "searches", "log_ins"), MOST) | {"writes": 2 * MOST}
+    limits = dict.fromkeys(("uploads", "searches", "events", "log_ins"), MOST) | {
+        "writes": 2 * MOST
+    }
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(2):
@@ -90,6 +94,12 @@ async def search(api: httpx.AsyncClient, course: str) -> httpx.Response:
     return await api.get(f"/v1/courses/{course}/search", params={"q": "memory"})
 
 
+async def learn(api: httpx.AsyncClient, course: str) -> httpx.Response:
+    read = {"id": str(uuid4()), "kind": "page.read", "place": 1, "material_id": str(uuid4())}
+    read |= {"occurred_at": now().isoformat()}
+    return await api.post("/v1/events", json={"course_id": course, "events": [read]})
+
+
 async def log_in(api: httpx.AsyncClient, course: str) -> httpx.Response:
     wish = {"email": "nobody@school.test", "password": "wrong password"}
     return await api.post("/v1/auth/login", json=wish)
@@ -103,6 +113,7 @@ LIMITS = [
     ("writes", write, 2 * MOST, 201),
     ("uploads", upload, MOST, 202),
     ("searches", search, MOST, 200),
+    ("events", learn, MOST, 202),
     ("log-ins", log_in, MOST, 401),
     ("log-ins", register, MOST, 422),
 ]

@@ -10,6 +10,7 @@ import httpx
 import jwt
 from sqlalchemy import text
 
+from studium.core.event import now
 from studium.core.identity import Principal, Role, new_id
 from studium.runtime.database import Scope
 from studium.runtime.engines import Engines
@@ -165,7 +166,7 @@ async def ask(
     if row.path.startswith("/v1/uploads"):
         return await _speak_tus(api, row.method, path, headers, ids)
     query = {"q": "memory"} if path.endswith("/search") else {}
-    body = _body(school, row, column)
+    body = _body(school, row, column, ids)
     return await api.request(row.method, path, json=body, params=query, headers=headers)
 
 
@@ -179,7 +180,11 @@ async def _speak_tus(
     return await api.request(method, path, headers={**tus.SPEAKS, **headers})
 
 
-def _body(school: School, row: Row, column: str) -> dict[str, Any] | None:
+def _body(school: School, row: Row, column: str, ids: dict[str, str]) -> dict[str, Any] | None:
+    if row.path == "/v1/events":
+        read = {"id": str(new_id()), "kind": "page.read", "place": 1}
+        read |= {"material_id": ids["material_id"], "occurred_at": now().isoformat()}
+        return {"course_id": ids["course_id"], "events": [read]}
     if row.path == "/v1/auth/register":
         email = f"{column}-{time.time_ns()}@school.test"
         return {"email": email, "password": PASSWORD, "name": column}

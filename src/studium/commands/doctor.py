@@ -59,7 +59,7 @@ async def _engines(settings: Settings) -> dict[str, Verdict]:
     if EMBEDDED in {settings.courses_db, settings.redis}:
         return await _running_app(settings)
     async with bootstrap.open_engines(settings) as engines:
-        checks = bootstrap.readiness(engines).checks
+        checks = {**bootstrap.readiness(engines).checks, "warehouse": engines.warehouse.ping}
         return {name: await _verdict(check) for name, check in checks.items()}
 
 

@@ -13,7 +13,7 @@ from studium.runtime.database import open_database
 from studium.runtime.engines import Engines
 from studium.runtime.jail.enter import close_to_others
 from studium.runtime.server import serve
-from studium.runtime.service import Peers
+from studium.runtime.service import Peers, Sink
 from studium.runtime.supervisor import Loop, supervise
 from studium.runtime.worker import Worker
 from studium.settings import Settings
@@ -50,8 +50,18 @@ async def run(
     beside: Mapping[str, Beside] | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT. Every process answers `/healthz`, `/readyz`, `/metrics`."""
-    others = beside or {}
     close_to_others()
+    with bootstrap.holding_warehouse(settings, roles.http):
+        await _run(settings, roles, bound, when_ready, beside or {})
+
+
+async def _run(
+    settings: Settings,
+    roles: Roles,
+    bound: socket.socket,
+    when_ready: Callable[[], None],
+    others: Mapping[str, Beside],
+) -> None:
     async with bootstrap.open_engines(settings) as engines:
         peers = bootstrap.gather_peers(engines)
         ready = bootstrap.readiness(engines)
@@ -77,6 +87,7 @@ async def run(
             ready.open = True
             when_ready()
             loops = [web, *relays, *_workers(settings, roles, engines, peers)]
+            loops += [*_sinks(settings, roles, engines)]
             loops += [each.loop for each in others.values()]
             await supervise(loops, grace_seconds=settings.grace_seconds)
 
@@ -115,6 +126,14 @@ def _workers(settings: Settings, roles: Roles, engines: Engines, peers: Peers) -
         )
 
     return [loop(group) for group in roles.groups]
+
+
+def _sinks(settings: Settings, roles: Roles, engines: Engines) -> list[Loop]:
+    def loop(name: str, sink: Sink) -> Loop:
+        return Loop(f"sink {name}", lambda: sink(engines))
+
+    found = bootstrap.sinks(settings, roles.http, roles.groups)
+    return [loop(service.name, service.sink) for service in found if service.sink]
 
 
 @asynccontextmanager

@@ -46,12 +46,14 @@ class Part:
         return f"http://127.0.0.1:{self.port}"
 
 
-def parts(replicas: int) -> list[Part]:
+def parts(settings: Settings, replicas: int) -> list[Part]:
+    """A service whose warehouse is a folder is one process: only one can hold it."""
+    alone = {each.name for each in bootstrap.sinks(settings, EVERY_SERVICE, ())}
     return [
         Part(f"{kind}-{name}-{number}", (kind, name), free_port())
         for kind, names in (("run", EVERY_SERVICE), ("run", ("relay",)), ("work", EVERY_GROUP))
         for name in names
-        for number in range(1, replicas + 1)
+        for number in range(1, 2 if kind == "run" and name in alone else replicas + 1)
     ]
 
 
@@ -66,7 +68,7 @@ async def stack(settings: Settings, replicas: int) -> None:
     with homes.held(home, where):
         async with embedded(settings, home) as complete:
             await migrate_all(complete)
-            every = parts(replicas)
+            every = parts(complete, replicas)
             whole = asyncio.Event()
             gateway = _gateway(_configured(complete, home, every), envoy, home, whole)
             announcing = asyncio.create_task(_announce(every, where, whole))

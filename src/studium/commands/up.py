@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from studium import bootstrap
 from studium.adapters.embedded import home as homes
 from studium.adapters.embedded.home import Home
 from studium.adapters.embedded.postgres import EmbeddedPostgres
@@ -69,3 +70,4 @@ async def embedded(settings: Settings, home: Home) -> AsyncIterator[Settings]:
 async def migrate_all(settings: Settings) -> None:
     await migrate("users", settings.users_db_owner)
     await migrate("courses", settings.courses_db_owner)
+    await bootstrap.migrate_warehouse(settings)

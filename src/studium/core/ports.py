@@ -7,6 +7,7 @@ vendor's exception. Every adapter passes the port's suite in `tests/ports/`.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
@@ -50,6 +51,28 @@ class Broker(Protocol):
         ...
 
     async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+# ── event stream ──────────────────────────────────────────────────────────────────────────────
+TakeBatch = Callable[[Sequence[bytes]], Awaitable[None]]
+
+
+class EventStream(Protocol):
+    """Records that the broker itself keeps: what comes too often for a row in PostgreSQL each."""
+
+    async def append(self, group: str, records: Sequence[bytes]) -> None:
+        """Returns once the broker has confirmed every record."""
+        ...
+
+    def consume(self, group: str, take: TakeBatch) -> AbstractAsyncContextManager[None]:
+        """While open, the group's records go to `take`, in batches that nobody else is given.
+
+        A batch is acknowledged when `take` has returned. Where it raises, or its process dies, its
+        records are given again, to anybody: at least once, in no order.
+        """
+        ...
 
     async def close(self) -> None: ...
 
@@ -251,6 +274,52 @@ class VectorIndex(Protocol):
     async def delete_material(self, organisation_id: UUID, material_id: UUID) -> None: ...
 
     async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+# ── warehouse ─────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class ActivityCount:
+    day: date
+    """In UTC."""
+    kind: str
+    times: int
+    people: int
+    """Different ones."""
+
+
+class RefusedRowsError(ValueError):
+    """Rows that the warehouse will never take."""
+
+
+class Warehouse(Protocol):
+    """What people and books did, in rows that nobody changes any more."""
+
+    async def keep(self, lines: Sequence[bytes]) -> None:
+        """Rows of `activity`, each a JSON object on a line of its own; `lines` may hold several.
+
+        Columns: id, organisation_id, course_id, account_id, material_id (UUID), kind, occurred_at
+        (ISO 8601, UTC), place. They are kept when it returns, and counted once however often they
+        come. Raises `RefusedRowsError`, and has then kept none or some of them.
+        """
+        ...
+
+    async def activity(
+        self, organisation_id: UUID, course_id: UUID, first: date, last: date
+    ) -> list[ActivityCount]:
+        """By day and kind, both days included; days without any are left out."""
+        ...
+
+    async def forget_course(self, organisation_id: UUID, course_id: UUID) -> None: ...
+
+    async def migrate(self) -> None:
+        """To the newest revision. In the process itself this happens at first use."""
+        ...
+
+    async def ping(self) -> None:
+        """Opens nothing that is not open yet in the process itself."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -6,10 +6,12 @@ from studium.core.ports import (
     Broker,
     Cache,
     Embedder,
+    EventStream,
     FanOut,
     LanguageModel,
     Objects,
     VectorIndex,
+    Warehouse,
 )
 from studium.runtime.database import Database
 from studium.runtime.rates import Rates
@@ -37,8 +39,11 @@ class Engines:
     cache: Cache
     fanout: FanOut
     broker: Broker
+    records: EventStream
+    """On the broker's engine."""
     objects: Objects
     vectors: VectorIndex
+    warehouse: Warehouse
     embedder: Embedder
     model: LanguageModel | None
     """None where the notes are extracted without a model."""

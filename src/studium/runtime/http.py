@@ -82,7 +82,7 @@ async def _count(engines: Engines, name: str, principal: Principal, response: Re
         window.show(response)
 
 
-def limited(name: Literal["uploads", "searches"]) -> Any:
+def limited(name: Literal["uploads", "searches", "events"]) -> Any:
     """For a route's `dependencies`: this limit of the caller's account."""
 
     async def limit(principal: Caller, engines: EnginesOf, response: Response) -> None:

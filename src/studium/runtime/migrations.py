@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 import studium
 
-Store = Literal["users", "courses"]
+Store = Literal["users", "courses", "warehouse"]
 _LOCK = 0x57D1  # any number: it names our advisory lock
 
 

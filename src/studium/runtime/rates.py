@@ -49,6 +49,8 @@ class Rates:
     """Of one account, beside being writes."""
     searches: int = 0
     """Of one account."""
+    events: int = 0
+    """Of one account: batches of learning events, beside being writes."""
     log_ins: int = 0
     """Of one network address: log-ins and registrations, each of which hashes a password."""
     clock: Callable[[], float] = time.time

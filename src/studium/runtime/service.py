@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Contract = TypeVar("Contract")
 Background = Callable[[Engines, "Peers"], AbstractAsyncContextManager[None]]
+Sink = Callable[[Engines], Awaitable[None]]
 Sweep = Callable[[Database, Engines], Awaitable[int]]
 """`(system, engines)`: clears away what was left behind in any organisation; how many things."""
 
@@ -51,5 +52,7 @@ class Service:
     """Path → what opens a WebSocket there."""
     background: "Background | None" = None
     """What runs beside the routes for as long as they are served."""
+    sink: "Sink | None" = None
+    """Takes the service's records into the warehouse, until it is cancelled."""
     sweep: "Sweep | None" = None
     """Called every so often beside the relay."""

@@ -18,6 +18,8 @@ from studium.adapters.broker.kafka_cluster import KafkaCluster, topic_of
 from studium.adapters.broker.kafka_consumer import KafkaConsumer
 from studium.core.ports import Reference, Take
 
+Placed = tuple[str, bytes, int]
+"""Topic, value, partition."""
 CONFIRM_MS = 4000
 """A reference that no replica has confirmed by then has failed."""
 PRODUCER = {
@@ -37,13 +39,14 @@ class Kafka:
         self._turns: dict[str, Iterator[int]] = defaultdict(lambda: count(random.randrange(1000)))
 
     async def publish(self, references: Sequence[Reference]) -> None:
-        with _reaching():
+        with reaching():
             names = {topic_of(each.group) for each in references}
             topics = {name: await self._cluster.topic(name) for name in names}
             partitions = {name: len(topic.partitions) for name, topic in topics.items()}
             producer = self._producer = self._producer or Producer(self._settings)
             try:
-                await asyncio.to_thread(self._confirmed, producer, references, partitions)
+                messages = [self._placed(each, partitions) for each in references]
+                await asyncio.to_thread(confirmed, producer, messages)
             except Exception:
                 self._producer = None  # the next one learns anew where the partitions are
                 raise
@@ -52,38 +55,38 @@ class Kafka:
         return running(KafkaConsumer(self._cluster, group, take))
 
     async def waiting(self, group: str) -> int:
-        with _reaching():
+        with reaching():
             return await self._cluster.lag(group)
 
     async def ping(self) -> None:
-        with _reaching():
+        with reaching():
             await self._cluster.ping()
 
     async def close(self) -> None:
         self._producer = None
 
-    def _confirmed(
-        self, producer: Producer, references: Sequence[Reference], partitions: dict[str, int]
-    ) -> None:
-        """Blocks: the client tells what became of a message while one polls."""
-        answers: list[KafkaError | None] = []
+    def _placed(self, reference: Reference, partitions: dict[str, int]) -> Placed:
+        topic = topic_of(reference.group)
+        return topic, reference.delivery_id.bytes, next(self._turns[topic]) % partitions[topic]
 
-        def answered(error: KafkaError | None, _: "Message[bytes, bytes]") -> None:
-            answers.append(error)
 
-        for reference in references:
-            topic = topic_of(reference.group)
-            partition = next(self._turns[topic]) % partitions[topic]
-            value = reference.delivery_id.bytes
-            producer.produce(topic, value, partition=partition, on_delivery=answered)
-        while len(answers) < len(references):
-            producer.poll(0.02)  # another thread's poll may hear our answers
-        for error in filter(None, answers):
-            raise KafkaException(error)
+def confirmed(producer: Producer, messages: Sequence[Placed]) -> None:
+    """Blocks: the client tells what became of a message while one polls."""
+    answers: list[KafkaError | None] = []
+
+    def answered(error: KafkaError | None, _: "Message[bytes, bytes]") -> None:
+        answers.append(error)
+
+    for topic, value, partition in messages:
+        producer.produce(topic, value, partition=partition, on_delivery=answered)
+    while len(answers) < len(messages):
+        producer.poll(0.02)  # another thread's poll may hear our answers
+    for error in filter(None, answers):
+        raise KafkaException(error)
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def reaching() -> Iterator[None]:
     try:
         yield
     except (KafkaException, BufferError, TimeoutError) as error:

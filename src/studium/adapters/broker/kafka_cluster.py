@@ -50,11 +50,13 @@ class KafkaCluster:
     async def ping(self) -> None:
         await _answer(self._admin.describe_cluster(request_timeout=REQUEST_SECONDS))
 
-    async def topic(self, name: str, partitions: int | None = None) -> TopicDescription:
+    async def topic(
+        self, name: str, partitions: int | None = None, kept_ms: int = DAY_MS
+    ) -> TopicDescription:
         """It is created where it is missing."""
         async with asyncio.timeout(CREATE_SECONDS):
             while (found := await self._found(name)) is None:
-                await self._create(name, partitions or self._partitions)
+                await self._create(name, partitions or self._partitions, kept_ms)
         return found
 
     async def lag(self, group: str) -> int:
@@ -83,8 +85,8 @@ class KafkaCluster:
                 return None
             raise
 
-    async def _create(self, topic: str, partitions: int) -> None:
-        new = NewTopic(topic, partitions, self._replication, config={"retention.ms": str(DAY_MS)})
+    async def _create(self, topic: str, partitions: int, kept_ms: int) -> None:
+        new = NewTopic(topic, partitions, self._replication, config={"retention.ms": str(kept_ms)})
         asked = self._admin.create_topics([new], request_timeout=REQUEST_SECONDS)
         try:
             await _answer(asked[topic])

@@ -29,7 +29,10 @@ log = structlog.get_logger()
 for library in ("aiormq", "aio_pika"):  # each loss is told here, once
     logging.getLogger(library).setLevel(logging.CRITICAL)
 
-ARGUMENTS: dict[str, str | int] = {
+Arguments = dict[str, str | int]
+Addressed = tuple[str, bytes]
+"""A queue, and what is put there."""
+ARGUMENTS: Arguments = {
     "x-queue-type": "quorum",
     "x-max-length": 100_000,
     # Refusing what is new instead would fail the relay's batch, and so hold every other group.
@@ -49,7 +52,7 @@ CANCEL_AGAIN_SECONDS = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
-def _queue(group: str) -> str:
+def queue_of(group: str) -> str:
     return f"studium.{group}"
 
 
@@ -65,13 +68,18 @@ class RabbitMQ:
         self._opening, self._question = asyncio.Lock(), asyncio.Lock()
 
     async def publish(self, references: Sequence[Reference]) -> None:
+        messages = [(queue_of(each.group), each.delivery_id.bytes) for each in references]
+        await self.send(messages, ARGUMENTS)
+
+    async def send(self, messages: Sequence[Addressed], arguments: Arguments) -> None:
+        """Returns once the broker has confirmed all; a queue that is missing gets `arguments`."""
         async with self._reaching() as (connection, publishing):
             pause = FIRST_PAUSE
-            while references := await _send(publishing, references):
+            while messages := await _send(publishing, messages):
                 await asyncio.sleep(pause)  # for a deleted queue to tell its consumers
                 pause *= 2
-                for group in {each.group for each in references}:
-                    await _declare(connection, group)
+                for queue in {queue for queue, _ in messages}:
+                    await declare(connection, queue, arguments)
 
     def consume(self, group: str, take: Take) -> AbstractAsyncContextManager[None]:
         return running(_Consumer(self._url, self._heartbeat, group, take))
@@ -79,9 +87,9 @@ class RabbitMQ:
     async def waiting(self, group: str) -> int:
         async with self._reaching() as (connection, _), self._question:
             if not self._asking or self._asking.is_closed:  # as after each missing queue
-                self._asking = await _channel(connection)
+                self._asking = await channel_of(connection)
             try:
-                queue = await self._asking.declare_queue(_queue(group), passive=True)
+                queue = await self._asking.declare_queue(queue_of(group), passive=True)
             except ChannelNotFoundEntity:
                 return 0
             return queue.declaration_result.message_count or 0
@@ -91,7 +99,7 @@ class RabbitMQ:
             await publishing.set_qos()  # any call that is answered
 
     async def close(self) -> None:
-        await _close(self._connection)
+        await leave(self._connection)
 
     @asynccontextmanager
     async def _reaching(self) -> AsyncIterator[tuple[AbstractConnection, AbstractChannel]]:
@@ -104,26 +112,26 @@ class RabbitMQ:
         except CONNECTION_EXCEPTIONS as error:
             if used is self._connection:  # another call may have renewed it
                 self._publishing = None
-                await _close(used)
+                await leave(used)
             raise unreachable() from error
 
     async def _opened(self) -> tuple[AbstractConnection, AbstractChannel]:
         async with self._opening:
             if not self._connection or not self._publishing or self._publishing.is_closed:
-                await _close(self._connection)
+                await leave(self._connection)
                 self._publishing = self._asking = None
                 self._connection = await connect(self._url, heartbeat=self._heartbeat)
-                self._publishing = await _channel(self._connection, confirms=True)
+                self._publishing = await channel_of(self._connection, confirms=True)
             return self._connection, self._publishing
 
 
-async def _channel(connection: AbstractConnection, *, confirms: bool = False) -> AbstractChannel:
+async def channel_of(connection: AbstractConnection, *, confirms: bool = False) -> AbstractChannel:
     channel = connection.channel(publisher_confirms=confirms)
     await channel.initialize()
     return channel
 
 
-async def _close(connection: AbstractConnection | None) -> None:
+async def leave(connection: AbstractConnection | None) -> None:
     """What it did not take leave of in time goes on leaving by itself."""
     if connection:
         with suppress(*CONNECTION_EXCEPTIONS):
@@ -131,26 +139,25 @@ async def _close(connection: AbstractConnection | None) -> None:
                 await connection.close()
 
 
-async def _declare(connection: AbstractConnection, group: str) -> None:
+async def declare(connection: AbstractConnection, queue: str, arguments: Arguments) -> None:
     """A queue with other arguments, as of another version or the operator's, is used as it is; the
     broker closes the channel that declares it.
     """
     with suppress(ChannelPreconditionFailed):
-        channel = await _channel(connection)
-        await channel.declare_queue(_queue(group), durable=True, arguments=dict(ARGUMENTS))
+        channel = await channel_of(connection)
+        await channel.declare_queue(queue, durable=True, arguments=dict(arguments))
         await channel.close()
 
 
-async def _send(channel: AbstractChannel, references: Sequence[Reference]) -> list[Reference]:
+async def _send(channel: AbstractChannel, messages: Sequence[Addressed]) -> list[Addressed]:
     """Those that no queue took."""
-    taken = await asyncio.gather(*(_confirmed(channel, each) for each in references))
-    return [each for each, is_taken in zip(references, taken, strict=True) if not is_taken]
+    taken = await asyncio.gather(*(_confirmed(channel, *each) for each in messages))
+    return [each for each, is_taken in zip(messages, taken, strict=True) if not is_taken]
 
 
-async def _confirmed(channel: AbstractChannel, reference: Reference) -> bool:
+async def _confirmed(channel: AbstractChannel, queue: str, body: bytes) -> bool:
     """Returned where there is no queue; refused by a queue that is just made or has no leader."""
-    message = Message(reference.delivery_id.bytes, delivery_mode=DeliveryMode.PERSISTENT)
-    queue = _queue(reference.group)
+    message = Message(body, delivery_mode=DeliveryMode.PERSISTENT)
     try:
         answer = await channel.default_exchange.publish(message, queue, mandatory=True)
     except DeliveryError:
@@ -192,20 +199,20 @@ class _Consumer:
         while not consuming.done():  # Python 3.11's wait_for inside aiormq may lose a cancel
             consuming.cancel()
             await asyncio.wait({consuming}, timeout=CANCEL_AGAIN_SECONDS)
-        await _close(self._connection)
+        await leave(self._connection)
 
     async def _subscribe(self) -> "asyncio.Queue[AbstractIncomingMessage | None]":
         """Messages, one at a time, and None when no other will come."""
-        await _close(self._connection)
+        await leave(self._connection)
         self._connection = await connect(self._url, heartbeat=self._heartbeat)
-        await _declare(self._connection, self._group)
-        channel = await _channel(self._connection)
+        await declare(self._connection, queue_of(self._group), ARGUMENTS)
+        channel = await channel_of(self._connection)
         await channel.set_qos(prefetch_count=1)
         messages: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
         channel.close_callbacks.add(lambda *_: messages.put_nowait(None))
         told = (await channel.get_underlay_channel()).on_consumer_cancel_callbacks
         told.add(lambda _: messages.put_nowait(None))
-        queue = await channel.get_queue(_queue(self._group), ensure=False)
+        queue = await channel.get_queue(queue_of(self._group), ensure=False)
         await queue.consume(messages.put)
         return messages
 

@@ -38,7 +38,7 @@ class RedisStreams:
         self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
 
     async def publish(self, references: Sequence[Reference]) -> None:
-        with _reaching():
+        with reaching():
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for reference in references:
                     fields = {FIELD: reference.delivery_id.bytes}
@@ -51,7 +51,7 @@ class RedisStreams:
 
     async def waiting(self, group: str) -> int:
         stream = _stream(group)
-        with _reaching():
+        with reaching():
             if not await self._redis.exists(stream):
                 return 0
             groups = await self._redis.xinfo_groups(stream)
@@ -60,7 +60,7 @@ class RedisStreams:
         return sum(int(each["lag"] or 0) for each in groups)
 
     async def ping(self) -> None:
-        with _reaching():
+        with reaching():
             await self._redis.ping()
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class RedisStreams:
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def reaching() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:

@@ -169,6 +169,23 @@ export interface paths {
         patch: operations["change_v1_courses__course_id__patch"];
         trace?: never;
     };
+    "/v1/courses/{course_id}/analytics/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Activity */
+        get: operations["activity_v1_courses__course_id__analytics_activity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/courses/{course_id}/enrolments": {
         parameters: {
             query?: never;
@@ -272,6 +289,23 @@ export interface paths {
         get: operations["download_v1_downloads__ticket__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take */
+        post: operations["take_v1_events_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -528,6 +562,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptedView */
+        AcceptedView: {
+            /** Accepted */
+            accepted: number;
+        };
         /** AccountView */
         AccountView: {
             /** Email */
@@ -542,6 +581,21 @@ export interface components {
             /** Organisations */
             organisations: components["schemas"]["OrganisationView"][];
         };
+        /** ActivityView */
+        ActivityView: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Items */
+            items: components["schemas"]["CountView"][];
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
         /** Citation */
         Citation: {
             /** Page */
@@ -553,6 +607,20 @@ export interface components {
             passage_id: string;
             /** Quote */
             quote: string;
+        };
+        /** CountView */
+        CountView: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Kind */
+            kind: string;
+            /** People */
+            people: number;
+            /** Times */
+            times: number;
         };
         /** CourseChange */
         CourseChange: {
@@ -675,6 +743,42 @@ export interface components {
             /** Term */
             term: string;
         };
+        /** LearningEvent */
+        LearningEvent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["LearningKind"];
+            /**
+             * Material Id
+             * Format: uuid
+             */
+            material_id: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** Place */
+            place: number;
+        };
+        /** LearningEvents */
+        LearningEvents: {
+            /**
+             * Course Id
+             * Format: uuid
+             */
+            course_id: string;
+            /** Events */
+            events: components["schemas"]["LearningEvent"][];
+        };
+        /**
+         * LearningKind
+         * @enum {string}
+         */
+        LearningKind: "page.read" | "section.read" | "quiz.answered";
         /** LinkView */
         LinkView: {
             /** Expires In */
@@ -1821,6 +1925,75 @@ export interface operations {
             };
         };
     };
+    activity_v1_courses__course_id__analytics_activity_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is nothing here, or nothing that the caller may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description something in the request is not right; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description an engine cannot be reached; `Retry-After` says for how many seconds to wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people_v1_courses__course_id__enrolments_get: {
         parameters: {
             query?: never;
@@ -2334,6 +2507,93 @@ export interface operations {
             };
             /** @description something in the request is not right; `errors` names the fields */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description an engine cannot be reached; `Retry-After` says for how many seconds to wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_v1_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearningEvents"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description the body, or a header, is not what it says it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is nothing here, or nothing that the caller may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description something in the request is not right; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too often; `Retry-After` says for how many seconds to wait */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
