@@ -58,6 +58,7 @@ class Shelf:
         self.teacher = teacher
         self.course_path = f"/courses/{course}"
         self.people_path = f"/teach/courses/{course}/people"
+        self.activity_path = f"/teach/courses/{course}/activity"
         self.search_path = f"/search?course={course}"
         self.book_path = f"/books/{material}/read"
 

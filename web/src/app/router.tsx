@@ -74,6 +74,12 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("@/features/courses/people-page"), "PeoplePage"),
 });
 
+const activity = createRoute({
+  getParentRoute: () => shell,
+  path: "/teach/courses/$courseId/activity",
+  component: lazyRouteComponent(() => import("./pages/activity"), "ActivityPage"),
+});
+
 const join = createRoute({
   getParentRoute: () => shell,
   path: "/join/$code",
@@ -119,7 +125,7 @@ const tree = root.addChildren([
   login,
   register,
   signedIn.addChildren([
-    shell.addChildren([today, courses, course, people, join, search, settings]),
+    shell.addChildren([today, courses, course, people, activity, join, search, settings]),
     read,
   ]),
 ]);

@@ -35,6 +35,9 @@ export function CourseHeader({ course }: { course: Course }) {
             <Link to="/teach/courses/$courseId/people" params={{ courseId: course.id }}>
               {t("course.people")}
             </Link>
+            <Link to="/teach/courses/$courseId/activity" params={{ courseId: course.id }}>
+              {t("course.activity")}
+            </Link>
           </nav>
         ) : null}
         <CourseSearch course={course} />

@@ -16,6 +16,7 @@ import { Sheet } from "./sheet";
 import { Splitter } from "./splitter";
 import { useCurrentSection } from "./use-current-section";
 import { useMedia } from "./use-media";
+import { useRecorded } from "./use-recorded";
 import { useTarget } from "./use-target";
 import "./notes/notes.css";
 import "./pdf/pdf.css";
@@ -44,7 +45,7 @@ export function Reader({ material, search }: Props) {
   const sections = notes.data?.sections ?? [];
   const labels = material.page_labels ?? [];
   const current = useCurrentSection(scroller, sections.length);
-  const onPage = useRemembered(material);
+  const onPage = useRemembered(material, useRecorded(material, sections[current]));
 
   const go = (section: NotesSection) => {
     document.getElementById(`section-${section.index}`)?.scrollIntoView({ block: "start" });
@@ -119,10 +120,11 @@ export function Reader({ material, search }: Props) {
 const settleMilliseconds = 600;
 
 /** Keeps the page one is on, for "continue reading". */
-function useRemembered(material: Material) {
+function useRemembered(material: Material, record: (page: number) => void) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return useCallback(
     (page: number) => {
+      record(page);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => {
         remember({
@@ -135,7 +137,7 @@ function useRemembered(material: Material) {
         });
       }, settleMilliseconds);
     },
-    [material],
+    [material, record],
   );
 }
 

@@ -10,6 +10,7 @@ export const keys = {
   courses: ["courses"] as const,
   course: (id: string) => ["courses", id] as const,
   people: (id: string) => ["courses", id, "people"] as const,
+  activity: (id: string) => ["courses", id, "activity"] as const,
   materials: (course: string) => ["courses", course, "materials"] as const,
   material: (id: string) => ["materials", id] as const,
   notes: (id: string) => ["materials", id, "notes"] as const,
@@ -56,6 +57,21 @@ export const peopleQuery = (id: string) =>
         }),
       ),
     select: (list) => list.items,
+  });
+
+export const activityDays = 28;
+const activityMilliseconds = 30_000;
+
+export const activityQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.activity(id),
+    queryFn: () =>
+      ok(
+        api.GET("/v1/courses/{course_id}/analytics/activity", {
+          params: { path: { course_id: id }, query: { days: activityDays } },
+        }),
+      ),
+    refetchInterval: activityMilliseconds,
   });
 
 const isBusy = (material: Material) => material.status === "processing";

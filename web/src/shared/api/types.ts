@@ -16,6 +16,7 @@ export type Enrolment = Answer<
   paths["/v1/courses/{course_id}/enrolments"]["get"],
   200
 >["items"][number];
+export type Activity = Answer<paths["/v1/courses/{course_id}/analytics/activity"]["get"], 200>;
 export type Material = Answer<paths["/v1/materials/{material_id}"]["get"], 200>;
 export type Receipt = NonNullable<Material["receipt"]>;
 export type Notes = Answer<paths["/v1/materials/{material_id}/notes"]["get"], 200>;

@@ -1,0 +1,6 @@
+import { speak, t } from "@/shared/i18n";
+import { messages } from "./en.po";
+
+speak("en", messages);
+
+export { t };
