@@ -107,6 +107,8 @@ def _say_what_is_true(case: Any, chance: random.Random) -> None:
     for name in ("organisation_id", "section_id"):
         if name in case.body and chance.random() < 0.7:
             case.body[name] = None
+    if "events" in case.body and chance.random() < 0.5:
+        case.body["course_id"] = chance.choice(WORLD["ids"]["course_id"])
     if case.path.endswith("/register") and chance.random() < 0.5:
         case.body["password"] = f"{chance.getrandbits(128):x}"
     if chance.random() < 0.2:
