@@ -31,7 +31,7 @@ async def test_what_is_read_is_told_even_when_the_network_fails_and_shown(
     await page.wait_for_function(f"{untold} === 0")
     await page.goto(app_url + shelf.activity_path)
     await expect(page.locator(".chart canvas")).to_be_visible()
-    await expect(page.get_by_text("In the last 28 days: 2 pages or sections read")).to_be_visible()
+    await expect(page.get_by_text("In the last 28 days: 2 pages and sections read")).to_be_visible()
     await page.get_by_text("View as table").click()
     await expect(page.get_by_role("row").filter(has_text="Pages read")).to_contain_text("1")
 
