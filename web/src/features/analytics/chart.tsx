@@ -6,6 +6,8 @@ import type { Days } from "./days";
 import { t } from "./messages";
 
 const height = 260;
+/** In seconds: so much room before and after a bar. */
+const halfDay = 43_200;
 
 /** A canvas, which screen readers skip: the sentence above and the table below say the same. */
 export default function Chart({ days }: { days: Days }) {
@@ -59,7 +61,10 @@ function draw(inside: HTMLElement, { at, reading, quizzes }: Days): uPlot {
       cursor: { drag: { x: false, y: false } },
       legend: { live: false },
       // From nothing on: else the smallest day would look like nothing.
-      scales: { y: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.1))] } },
+      scales: {
+        x: { range: (_, first, last) => [first - halfDay, last + halfDay] },
+        y: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.1))] },
+      },
       axes: [
         { ...axis, grid: { show: false } },
         { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 500] },
@@ -71,6 +76,7 @@ function draw(inside: HTMLElement, { at, reading, quizzes }: Days): uPlot {
           fill: accent,
           stroke: accent,
           width: 0,
+          points: { show: false },
           ...(bars && { paths: bars }),
         },
         ...(answered
