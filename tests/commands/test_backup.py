@@ -7,12 +7,11 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 
@@ -22,53 +21,17 @@ from studium.adapters.objects.kept import keeping
 from studium.commands import archive, backup, restore
 from studium.core.errors import StudiumError
 from studium.settings import Settings
+from tests.commands.teacher import Teacher
 from tests.commands.test_up import Up, studium
 from tests.conftest import NO_LIMITS, launched, opened, wait_until_ready
-from tests.flows.acceptance import PASSWORD, sample_book
+from tests.flows.acceptance import sample_book
 from tests.services.library.books import tiny_book
 
 BOOKS = 4
 """Enough that some are unread when the backup is made."""
 PATIENCE_SECONDS = 120
-EMAIL = "teacher@school.test"
 REFRESH = "/v1/auth/refresh"
 HURRY = {**NO_LIMITS, "resend_seconds": "2", "lease_seconds": "3"}
-
-
-class Teacher:
-    """What one person was told, by any Studium."""
-
-    def __init__(self, url: str) -> None:
-        self.api = httpx.Client(base_url=url, timeout=60)
-        self.told: dict[str, str] = {}
-        """Material → SHA-256 of what was uploaded."""
-        self.course = ""
-
-    def enter(self, way: str, **more: str) -> None:
-        who = {"email": EMAIL, "password": PASSWORD, **more}
-        session = self.ok("POST", f"/v1/auth/{way}", json=who)
-        self.api.headers["Authorization"] = f"Bearer {session['access_token']}"
-
-    def ok(self, method: str, path: str, **options: Any) -> Any:
-        answer = self.api.request(method, path, **options)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def upload(self, content: bytes) -> str:
-        files = {"file": ("book.pdf", content, "application/pdf")}
-        path = f"/v1/courses/{self.course}/materials"
-        material: str = self.ok("POST", path, files=files)["id"]
-        self.told[material] = sha256(content).hexdigest()
-        return material
-
-    def statuses(self) -> dict[str, str]:
-        listed = self.ok("GET", f"/v1/courses/{self.course}/materials")["items"]
-        return {each["id"]: each["status"] for each in listed}
-
-    def file(self, material: str) -> str:
-        answer = self.api.get(f"/v1/materials/{material}/file")
-        assert answer.is_success, answer.text
-        return sha256(answer.content).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +118,8 @@ def entries(folder: Path) -> set[str]:
 def kill(up: Up) -> None:
     everything = [psutil.Process(up.process.pid), *up.descendants()]
     for each in everything:
-        each.kill()
+        with suppress(psutil.NoSuchProcess):  # engines end with their parent
+            each.kill()
     psutil.wait_procs(everything, timeout=20)
 
 
