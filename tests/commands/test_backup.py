@@ -31,6 +31,8 @@ BOOKS = 4
 """Enough that some are unread when the backup is made."""
 PATIENCE_SECONDS = 120
 REFRESH = "/v1/auth/refresh"
+UNFINISHED = "SELECT count(*) FROM events.deliveries WHERE state NOT IN ('done', 'dead')"
+ACCOUNTS = "SELECT count(*) FROM accounts"
 HURRY = {**NO_LIMITS, "resend_seconds": "2", "lease_seconds": "3"}
 
 
@@ -80,6 +82,11 @@ async def test_a_book_that_is_deleted_meanwhile_is_in_the_copy(
     assert not list((up.home / "objects.kept").glob("*/*"))
 
 
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    return opened(tmp_path)
+
+
 class Saved:
     """Backed up under load, the original killed, restored elsewhere, started there."""
 
@@ -95,7 +102,6 @@ class Saved:
             answer = studium("backup", str(self.folder), STUDIUM_HOME=str(up.home))
         assert answer.returncode == 0, answer.stderr
         self.said = answer.stderr
-        self.unfinished = [id_ for id_, now in teacher.statuses().items() if now == "processing"]
         self.uploaded = dict(teacher.told)
         kill(up)
         self.home = folder / "second" / "data"
@@ -104,6 +110,7 @@ class Saved:
         answer = studium("restore", str(self.folder), STUDIUM_HOME=str(self.home))
         assert answer.returncode == 0, answer.stderr
         self.parts = entries(self.home)
+        self.unfinished = asyncio.run(count(self.home, "courses", UNFINISHED))
         self.port = up.port
         self.process = launched(self.home.parent, self.port, "up", **HURRY)
         wait_until_ready(up.url, self.process, self.home.parent / "log")
@@ -113,6 +120,15 @@ class Saved:
 
 def entries(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()}
+
+
+async def count(home: Path, database: str, asked: str) -> int:
+    """In a home on which no Studium runs."""
+    async with (
+        basebackup.reached(Home(home), "test") as address,
+        basebackup._asking(address, database) as connection,
+    ):
+        return int(await connection.fetchval(asked))
 
 
 def kill(up: Up) -> None:
@@ -163,7 +179,7 @@ def test_the_old_cookie_and_the_old_password_open_it(saved: Saved) -> None:
 
 
 def test_every_acknowledged_book_is_there_and_ends_ready(saved: Saved) -> None:
-    assert saved.unfinished, "every book was read before the backup was: nothing was shown"
+    assert saved.unfinished, "all work was done when the backup was made: nothing was shown"
     until = time.monotonic() + PATIENCE_SECONDS
     while "processing" in (now := saved.teacher.statuses()).values() and time.monotonic() < until:
         time.sleep(0.3)
@@ -225,23 +241,23 @@ def test_the_manifest_names_every_file_by_its_hash(saved: Saved) -> None:
     assert set(manifest.heads) == {"users", "courses"}
 
 
-async def test_nothing_is_overwritten(saved: Saved, tmp_path: Path) -> None:
+async def test_nothing_is_overwritten(saved: Saved, empty: Path) -> None:
     home = Settings(home=saved.home)
     with pytest.raises(backup.BackupFailedError, match="overwrites nothing"):
         await backup.backup(home, saved.folder)
     with pytest.raises(backup.BackupFailedError, match="another disk"):
         await backup.backup(home, saved.home / "copy")
-    (tmp_path / "copy.unfinished").mkdir()
+    (empty / "copy.unfinished").mkdir()
     with pytest.raises(backup.BackupFailedError, match="one was cut off"):
-        await backup.backup(home, tmp_path / "copy")
+        await backup.backup(home, empty / "copy")
     with pytest.raises(restore.HomeNotEmptyError, match="Nothing was changed"):
         await restore.restore(home, saved.folder)
     assert saved.process.poll() is None
-    assert entries(tmp_path) == {"copy.unfinished"}
+    assert entries(empty) == {"copy.unfinished"}
 
 
 @pytest.mark.parametrize("part", ["objects", "postgres", "secrets", archive.MANIFEST])
-async def test_one_damaged_byte_is_named(saved: Saved, tmp_path: Path, part: str) -> None:
+async def test_one_damaged_byte_is_named(saved: Saved, empty: Path, part: str) -> None:
     top = saved.folder / part
     every = sorted(path for path in top.rglob("*") if path.is_file()) or [top]
     victim = max(every, key=lambda path: path.stat().st_size)
@@ -250,22 +266,22 @@ async def test_one_damaged_byte_is_named(saved: Saved, tmp_path: Path, part: str
     victim.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     try:
         with pytest.raises(StudiumError) as refused:
-            await restore.restore(Settings(home=tmp_path / "data"), saved.folder)
+            await restore.restore(Settings(home=empty / "data"), saved.folder)
     finally:
         victim.write_bytes(whole)
     assert victim.relative_to(saved.folder).as_posix() in refused.value.detail
-    assert not (tmp_path / "data").exists()
+    assert not (empty / "data").exists()
 
 
-async def test_a_missing_file_is_named(saved: Saved, tmp_path: Path) -> None:
+async def test_a_missing_file_is_named(saved: Saved, empty: Path) -> None:
     victim = saved.folder / "secrets" / "postgres"
-    victim.rename(tmp_path / "away")
+    victim.rename(empty / "away")
     try:
         with pytest.raises(archive.DamagedBackupError, match="secrets/postgres cannot be read"):
-            await restore.restore(Settings(home=tmp_path / "data"), saved.folder)
+            await restore.restore(Settings(home=empty / "data"), saved.folder)
     finally:
-        (tmp_path / "away").rename(victim)
-    assert not (tmp_path / "data").exists()
+        (empty / "away").rename(victim)
+    assert not (empty / "data").exists()
 
 
 OTHERS: dict[str, tuple[dict[str, Any], str]] = {
@@ -281,35 +297,35 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", OTHERS)
 async def test_what_this_version_cannot_read_is_refused(
-    saved: Saved, tmp_path: Path, what: str
+    saved: Saved, empty: Path, what: str
 ) -> None:
     wrong, said = OTHERS[what]
     manifest = json.loads((saved.folder / archive.MANIFEST).read_text())["backup"]
     forged = {**manifest, **wrong}
     text = json.dumps({"sha256": archive._digest(forged), "backup": forged})
-    (tmp_path / archive.MANIFEST).write_text(text)
+    (empty / archive.MANIFEST).write_text(text)
     with pytest.raises(archive.NotABackupError, match=said):
-        await restore.restore(Settings(home=tmp_path / "data"), tmp_path)
-    assert not (tmp_path / "data").exists()
+        await restore.restore(Settings(home=empty / "data"), empty)
+    assert not (empty / "data").exists()
 
 
-async def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path) -> None:
+async def test_a_folder_that_is_no_backup_is_refused(empty: Path) -> None:
     with pytest.raises(archive.NotABackupError, match="Name the folder"):
-        await restore.restore(Settings(home=tmp_path / "data"), tmp_path)
+        await restore.restore(Settings(home=empty / "data"), empty)
 
 
-async def test_engines_of_others_are_not_ours_to_save(tmp_path: Path) -> None:
-    theirs = Settings(home=tmp_path, objects="s3://books")
+async def test_engines_of_others_are_not_ours_to_save(empty: Path) -> None:
+    theirs = Settings(home=empty, objects="s3://books")
     with pytest.raises(archive.NotEmbeddedError, match=r"docs/guide/backup\.md"):
-        await backup.backup(theirs, tmp_path / "copy")
+        await backup.backup(theirs, empty / "copy")
     with pytest.raises(archive.NotEmbeddedError, match=r"docs/guide/backup\.md"):
-        await restore.restore(theirs, tmp_path / "copy")
+        await restore.restore(theirs, empty / "copy")
 
 
-async def test_no_studium_no_backup(tmp_path: Path) -> None:
+async def test_no_studium_no_backup(empty: Path) -> None:
     with pytest.raises(backup.BackupFailedError, match="STUDIUM_HOME"):
-        await backup.backup(Settings(home=tmp_path), tmp_path / "copy")
-    assert entries(tmp_path) == set()
+        await backup.backup(Settings(home=empty), empty / "copy")
+    assert entries(empty) == set()
 
 
 # ── a disk that takes no more ─────────────────────────────────────────────────────────────────
@@ -323,47 +339,38 @@ def files_end_at(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-async def test_a_backup_that_cannot_be_written_leaves_nothing(saved: Saved, tmp_path: Path) -> None:
+async def test_a_backup_that_cannot_be_written_leaves_nothing(saved: Saved, empty: Path) -> None:
     with files_end_at(100_000), pytest.raises(basebackup.CopyFailedError):
-        await backup.backup(Settings(home=saved.home), tmp_path / "copy")
-    assert entries(tmp_path) == set()
+        await backup.backup(Settings(home=saved.home), empty / "copy")
+    assert entries(empty) == set()
 
 
-async def test_a_restore_that_cannot_be_written_leaves_nothing(
-    saved: Saved, tmp_path: Path
-) -> None:
-    home = opened(tmp_path) / "data"
+async def test_a_restore_that_cannot_be_written_leaves_nothing(saved: Saved, empty: Path) -> None:
+    home = empty / "data"
     with files_end_at(100_000), pytest.raises(restore.RestoreFailedError, match="too large"):
         await restore.restore(Settings(home=home), saved.folder)
     assert entries(home) == {"lock"}
 
 
-async def test_too_small_a_disk_is_refused_first(saved: Saved, tmp_path: Path) -> None:
+async def test_too_small_a_disk_is_refused_first(saved: Saved, empty: Path) -> None:
     manifest = archive.read(saved.folder)
     with pytest.raises(archive.NoRoomError, match="MiB are free"):
-        archive.require_room(tmp_path / "data", manifest.bytes * 2**30)
+        archive.require_room(empty / "data", manifest.bytes * 2**30)
 
 
 # ── while nothing runs ────────────────────────────────────────────────────────────────────────
-async def accounts(home: Path) -> int:
-    async with (
-        basebackup.reached(Home(home), "test") as address,
-        basebackup._asking(address, "users") as connection,
-    ):
-        return int(await connection.fetchval("SELECT count(*) FROM accounts"))
-
-
-async def test_a_stopped_studium_is_backed_up_too(saved: Saved, tmp_path: Path) -> None:
+async def test_a_stopped_studium_is_backed_up_too(saved: Saved, empty: Path) -> None:
     """And a restore that was cut off is begun anew, while no Studium starts on its remains."""
     saved.process.terminate()
     saved.process.wait(60)
-    await backup.backup(Settings(home=saved.home), tmp_path / "copy")
-    home = Home(opened(tmp_path) / "data")
+    await backup.backup(Settings(home=saved.home), empty / "copy")
+    home = Home(empty / "data")
     home.folder.mkdir()
-    shutil.copytree(tmp_path / "copy" / "secrets", home.folder / "secrets")
+    shutil.copytree(empty / "copy" / "secrets", home.folder / "secrets")
     (home.folder / "restoring").mkdir()
     with pytest.raises(HalfRestoredError, match="once more"):
         require_whole(home)
-    await restore.restore(Settings(home=home.folder), tmp_path / "copy")
+    await restore.restore(Settings(home=home.folder), empty / "copy")
     require_whole(home)
-    assert await accounts(home.folder) == await accounts(saved.home) == 1
+    for each in (home.folder, saved.home):
+        assert await count(each, "users", ACCOUNTS) == 1

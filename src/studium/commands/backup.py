@@ -118,7 +118,9 @@ async def _fill(
     await basebackup.copy(
         address,
         draft / "postgres" / "data",
-        lambda done, total: progress.update(copying, completed=done, total=max(total, done)),
+        lambda done, total: progress.update(
+            copying, completed=done, total=max(total or database, done)
+        ),
     )
     progress.update(copying, completed=database, total=database)
     (draft / "objects").mkdir(mode=0o700)
