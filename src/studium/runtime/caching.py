@@ -17,6 +17,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from studium.core.ports import Cache
+from studium.runtime import telemetry
 
 log = structlog.get_logger()
 
@@ -69,6 +70,7 @@ async def cached_json(
     kept = await cache.get(PREFIX + key)
     now = time.time()
     fresh_until, until = _TIMES.unpack_from(kept) if kept else (0.0, 0.0)
+    telemetry.cached_read(hit=now <= until)
     if kept is None or now > until:
         # A caller that gives up does not end what the others wait for.
         return shape.dump_json(await asyncio.shield(flight()))

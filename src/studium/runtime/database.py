@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from studium.core.errors import EngineUnavailableError
 from studium.core.identity import Principal
+from studium.runtime import telemetry
 
 Subscriptions = Mapping[str, frozenset[str]]
 """Event type → the groups that handle it."""
@@ -76,6 +77,7 @@ class Database:
         session.info["subscriptions"] = self.subscriptions
         session.info["after_commit"] = []
         session.info["outdated"] = set()
+        telemetry.transaction(self.engine.url.database or "")
         try:
             async with session, session.begin():
                 await session.execute(_ENTER, scope.variables())
