@@ -32,7 +32,8 @@ async def test_a_book_goes_in_and_cited_notes_come_out(stack: Stack) -> None:
 def test_each_service_and_group_has_its_replicas(stack: Stack) -> None:
     for name in ("auth", "courses", "library", "notes", "realtime", "relay"):
         assert len(stack.of("run", name)) == REPLICAS, name
-    for group in ("library", "notes", "realtime"):
+    assert len(stack.of("run", "analytics")) == 1  # it holds the embedded warehouse
+    for group in ("library", "notes", "realtime", "analytics"):
         assert len(stack.of("work", group)) == REPLICAS, group
 
 
