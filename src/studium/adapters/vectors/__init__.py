@@ -17,7 +17,7 @@ def open_vectors(url: str, courses: Database, embedder: Embedder) -> VectorIndex
         case "pgvector":
             return PgVectorIndex(courses)
         case "qdrant":
-            # The client takes half a second and some memory: only of whoever uses it.
+            # The client takes a second and some memory: only of whoever uses it.
             from studium.adapters.vectors.qdrant import open_qdrant  # noqa: PLC0415
 
             return open_qdrant(where, embedder.name, embedder.dimensions)
