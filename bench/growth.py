@@ -7,7 +7,8 @@ its children and the engines, a call.
 
 - Callers are drawn at random, each once a slice, and the cache is emptied between the slices: no
   answer comes from it. Whoever asks for courses has two: answers are equally long on both sides.
-- The populations' passwords are hashed with parameters that cost 20 µs: log-ins without hashing.
+- The populations' passwords are hashed with parameters that cost 20 µs, and the web processes hash
+  with the same (`bench/cheap_hashing.py`): log-ins without hashing.
 - Databases are in the page cache; each PostgreSQL has shared buffers of 128 MB.
 
 `PYTHONPATH=. python bench/growth.py [calls…]`; where calls are named, the others keep the figures
@@ -133,7 +134,8 @@ async def side(accounts: int) -> AsyncIterator[Side]:
     async with population.opened(accounts) as opened:
         await population.renew(opened)
         settings = opened.model_copy(update=UNLIMITED)
-        async with served.studium(settings, *served.EVERY_WEB) as web:
+        hashing = "bench.cheap_hashing"
+        async with served.studium(settings, *served.EVERY_WEB, module=hashing) as web:
             key = open_signing_key(settings.home / "secrets" / "signing-key.pem")
             asking = growth_calls.Asking(People(draw(accounts)), key)
             yield Side(settings, web, asking, _engines(settings))

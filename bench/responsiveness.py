@@ -125,7 +125,9 @@ async def ingest(teacher: Teacher, course: str, file: bytes) -> None:
 
 
 async def _noted(teacher: Teacher, material: str) -> bool:
-    notes = (await teacher.api.get(f"/v1/materials/{material}/notes")).raise_for_status().json()
+    notes = (
+        (await teacher.api.get(f"/v1/materials/{material}/notes/state")).raise_for_status().json()
+    )
     return bool(notes["status"] == "ready")
 
 

@@ -99,8 +99,10 @@ def without_limits() -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def studium(settings: Settings, *arguments: str) -> AsyncIterator[Served]:
-    async with _serving(("-m", "studium", *arguments), settings.environment()) as served:
+async def studium(
+    settings: Settings, *arguments: str, module: str = "studium"
+) -> AsyncIterator[Served]:
+    async with _serving(("-m", module, *arguments), settings.environment()) as served:
         yield served
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -60,7 +61,9 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             stack.push_async_callback(engine.close)
             return engine
 
-        courses = kept(open_database(settings.courses_db, subscriptions()))
+        cache = kept(open_cache(settings.cache or settings.redis, caching.PREFIX))
+        forget = partial(caching.forget, cache)
+        courses = kept(open_database(settings.courses_db, subscriptions(), forget))
         signing_key = open_signing_key(signing_key_path(settings))
         key = settings.llm_key.get_secret_value() if settings.llm_key else None
         model = open_llm(settings.llm, key)
@@ -68,9 +71,9 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             open_embedder(settings.embedder, settings.home / "models", settings.children)
         )
         yield Engines(
-            users=kept(open_database(settings.users_db)),
+            users=kept(open_database(settings.users_db, forget=forget)),
             courses=courses,
-            cache=kept(open_cache(settings.cache or settings.redis, caching.PREFIX)),
+            cache=cache,
             fanout=kept(open_fanout(settings.fanout or settings.redis)),
             broker=kept(open_broker(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),

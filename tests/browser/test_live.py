@@ -56,7 +56,7 @@ async def test_the_badge_counts_the_sections_of_the_notes(visit: Any, shelf: Any
         body.update({"status": "writing", "written": 3, "total": 14})
         await route.fulfill(response=answer, json=body)
 
-    await page.route("**/notes", writing)
+    await page.route("**/notes/state", writing)
     await page.get_by_role("link", name="Courses").first.click()
     await page.get_by_role("link", name="The sample course").click()
     await expect(page.locator(".book .badge")).to_have_text("Writing notes 3/14")

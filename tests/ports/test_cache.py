@@ -119,6 +119,15 @@ async def test_what_was_forgotten_since_its_claim_is_not_filled_in(cache: Cache,
     assert await cache.get(key) == b"from after it"
 
 
+async def test_a_claim_is_given_back_by_its_holder_only(cache: Cache, key: str) -> None:
+    mine = await cache.claim(key, 60)
+    assert mine
+    await cache.release(key, "a claim of nobody")
+    assert await cache.claim(key, 60) is None
+    await cache.release(key, mine)
+    assert await cache.claim(key, 60)
+
+
 async def test_a_claim_whose_holder_died_runs_out(cache: Cache, key: str) -> None:
     lost = await cache.claim(key, 1)
     assert lost

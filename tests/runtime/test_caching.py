@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 from studium.adapters.cache import open_cache
 from studium.core.errors import EngineUnavailableError
 from studium.runtime import caching
-from studium.runtime.caching import PREFIX, cached, forget
+from studium.runtime.caching import PREFIX, cached, cached_json, forget
 from studium.runtime.engines import Engines
 
 NUMBER = TypeAdapter(int)
@@ -129,6 +130,52 @@ async def test_a_load_whose_process_ended_is_not_waited_for_long(
     monkeypatch.setattr(caching, "CLAIM_SECONDS", 1)
     assert await engines.cache.claim(PREFIX + key, 60)  # by somebody who does no more
     assert await cached(engines.cache, key, NUMBER, shelf.load) == 1
+
+
+async def test_a_load_that_fails_elsewhere_is_taken_over(engines: Engines, valkey_url: str) -> None:
+    shelf, key = Shelf(), f"test:{uuid4()}"
+    other, broken = open_cache(valkey_url, PREFIX), Shelf()
+    broken.broken = True
+    failing = asyncio.create_task(cached(other, key, NUMBER, broken.load))
+    await asyncio.sleep(0.2)
+    shelf.open.set()
+    waiting = asyncio.create_task(cached(engines.cache, key, NUMBER, shelf.load))
+    await asyncio.sleep(0.2)
+    assert shelf.loads == 0
+    broken.open.set()
+    with pytest.raises(EngineUnavailableError):
+        await failing
+    assert await waiting == 1
+    assert await cached(other, key, NUMBER, broken.load) == 1  # it was kept
+    await other.close()
+
+
+async def test_who_may_not_load_a_value_is_refused_alone(engines: Engines) -> None:
+    """A stranger asks first, and a member while that load runs."""
+    shelf, refusing, key = Shelf(), Shelf(), f"test:{uuid4()}"
+    refusing.broken = True
+    ask = partial(cached_json, engines.cache, key, NUMBER)
+    stranger = asyncio.create_task(ask(refusing.load, loader="stranger"))
+    await asyncio.sleep(0.2)
+    member = asyncio.create_task(ask(shelf.load, loader="member"))
+    await asyncio.sleep(0.2)
+    refusing.open.set()
+    shelf.open.set()
+    with pytest.raises(EngineUnavailableError):
+        await stranger
+    assert await member == b"1"
+
+
+async def test_what_is_changing_is_kept_for_a_moment(engines: Engines) -> None:
+    shelf, key = Shelf(), f"test:{uuid4()}"
+    shelf.open.set()
+    ask = partial(cached_json, engines.cache, key, NUMBER, shelf.load, lambda number: number == 1)
+    assert [await ask() for _ in range(3)] == [b"1"] * 3
+    async with asyncio.timeout(PATIENCE):
+        while await ask() == b"1":  # noqa: ASYNC110 - until its moment is over
+            await asyncio.sleep(0.05)
+    assert [await ask() for _ in range(3)] == [b"2"] * 3
+    assert shelf.loads == 2
 
 
 async def test_a_thousand_misses_in_each_of_four_processes_are_one_load(valkey_url: str) -> None:

@@ -46,6 +46,8 @@ GET    /v1/materials/{material_id}                      401     401      404    
 GET    /v1/materials/{material_id}/file                 401     401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}/link                 401     401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}/notes                401     401      404    404       404     403     200   200
+GET    /v1/materials/{material_id}/notes/state          401     401      404    404       404     403     200   200
+GET    /v1/materials/{material_id}/notes/state (published) 401  401      404    404       404     200     200   200
 GET    /v1/materials/{material_id}/notes (published)    401     401      404    404       404     200     200   200
 
 PATCH  /v1/courses/{course_id}                          401     401      404    404       404     403     200   200

@@ -6,9 +6,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from studium import bootstrap
-from studium.runtime import relay
+from studium.runtime import caching, relay
 from studium.runtime.database import open_database
 from studium.runtime.engines import Engines
 from studium.runtime.jail.enter import close_to_others
@@ -124,7 +125,8 @@ async def _relay_loops(
     if not roles.relay:
         yield []
         return
-    system = open_database(settings.courses_db_system)
+    forget = partial(caching.forget, engines.cache)
+    system = open_database(settings.courses_db_system, forget=forget)
     try:
         yield [
             Loop("relay", relay.Relay(system, engines.broker, settings.resend_seconds).run),

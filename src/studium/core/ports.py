@@ -74,6 +74,10 @@ class Cache(Protocol):
         """Keeps the value, unless the key was forgotten since the claim, or the claim ran out."""
         ...
 
+    async def release(self, key: str, claim: str) -> None:
+        """For a load that failed: somebody else may claim it."""
+        ...
+
     async def take(self, key: str) -> bytes | None:
         """Reads and removes in one step, so that only one caller gets the value."""
         ...

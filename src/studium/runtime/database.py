@@ -16,9 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from studium.core.errors import EngineUnavailableError
 from studium.core.identity import Principal
+from studium.runtime import telemetry
 
 Subscriptions = Mapping[str, frozenset[str]]
 """Event type → the groups that handle it."""
+Forget = Callable[..., Awaitable[None]]
+"""`(*keys)`: drops what the cache holds of what has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ _ENTER = text(
 class Database:
     engine: AsyncEngine
     subscriptions: Subscriptions = field(default_factory=dict)
+    forget: Forget | None = None
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
@@ -72,10 +76,14 @@ class Database:
         session = AsyncSession(self.engine, expire_on_commit=False)
         session.info["subscriptions"] = self.subscriptions
         session.info["after_commit"] = []
+        session.info["outdated"] = set()
+        telemetry.transaction(self.engine.url.database or "")
         try:
             async with session, session.begin():
                 await session.execute(_ENTER, scope.variables())
                 yield session
+            if self.forget and session.info["outdated"]:
+                await self.forget(*session.info["outdated"])
             for errand in session.info["after_commit"]:
                 await errand()
         except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
@@ -107,6 +115,13 @@ def after_commit(session: AsyncSession, errand: Callable[[], Awaitable[object]])
     session.info["after_commit"].append(errand)
 
 
+def outdated(session: AsyncSession, *keys: str) -> None:
+    """What this transaction changes is cached under these keys (`runtime.caching`): it is dropped
+    once the transaction has committed, and before anybody is told.
+    """
+    session.info["outdated"].update(keys)
+
+
 UNABLE = ("08", "25006", "53", "57P", "58")
 """SQLSTATEs (PostgreSQL, appendix A), by how they begin: no connection, read-only, no room (disk,
 memory, connections), stopped by an operator, the disk itself."""
@@ -125,7 +140,9 @@ def unreachable(error: Exception) -> EngineUnavailableError:
     )
 
 
-def open_database(url: str, subscriptions: Subscriptions | None = None) -> Database:
+def open_database(
+    url: str, subscriptions: Subscriptions | None = None, forget: Forget | None = None
+) -> Database:
     """`url`: `postgresql+asyncpg://role:password@host:port/database`."""
     engine = create_async_engine(
         url,
@@ -136,4 +153,4 @@ def open_database(url: str, subscriptions: Subscriptions | None = None) -> Datab
         hide_parameters=True,  # an error ends up in a log
         connect_args={"timeout": 5, "server_settings": {"application_name": "studium"}},
     )
-    return Database(engine, subscriptions or {})
+    return Database(engine, subscriptions or {}, forget)

@@ -124,6 +124,8 @@ _DELIVERIES = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
 )
 _PUBLISHED = Counter("studium_relay_published_total", "References handed to the broker")
+_TRANSACTIONS = Counter("studium_database_transactions_total", "By database", ["database"])
+_CACHED = Counter("studium_cached_reads_total", "Hit, or miss: loaded by somebody", ["outcome"])
 _SOCKETS = Gauge("studium_websockets_open", "Open WebSockets")
 
 
@@ -137,6 +139,14 @@ def delivery_ended(group: str, state: str, seconds: float) -> None:
 
 def relay_published(references: int) -> None:
     _PUBLISHED.inc(references)
+
+
+def transaction(database: str) -> None:
+    _TRANSACTIONS.labels(database).inc()
+
+
+def cached_read(*, hit: bool) -> None:
+    _CACHED.labels("hit" if hit else "miss").inc()
 
 
 def websockets_open(change: int) -> None:

@@ -36,6 +36,10 @@ redis.call('DEL', KEYS[2])
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
+_RELEASE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""
 _UNREACHED = object()
 
 
@@ -78,6 +82,9 @@ class RedisCache:
             lambda: self._redis.eval(_FILL, 2, key, _claimed(key), claim, value, ttl_seconds),
         )
         self._near.values.drop(key)
+
+    async def release(self, key: str, claim: str) -> None:
+        await self._or(None, lambda: self._redis.eval(_RELEASE, 1, _claimed(key), claim))
 
     async def take(self, key: str) -> bytes | None:
         return _bytes(await self._or(None, lambda: self._redis.getdel(key)))

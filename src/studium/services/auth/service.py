@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, StudiumError
 from studium.core.identity import Principal, Role, new_id
-from studium.runtime.caching import cached, forget
-from studium.runtime.database import Scope
+from studium.runtime.caching import cached
+from studium.runtime.database import Scope, outdated
 from studium.runtime.engines import Engines
 from studium.runtime.tokens import LIFETIME_SECONDS
 from studium.services.auth import sessions
@@ -268,12 +268,12 @@ class LocalIdentity:
                 .values(account_id=account_id, organisation_id=organisation_id, role=role.value)
                 .on_conflict_do_nothing()
             )
+            outdated(session, _me_key(account_id))
             account = await _account(session, account_id)
             if len(account.organisations) > MAX_MEMBERSHIPS:
                 raise TooManyMembershipsError(
                     f"{MAX_MEMBERSHIPS} are possible. Leave one, then accept again."
                 )
-        await forget(self.engines.cache, _me_key(account_id))
         return _access(self.engines, account)
 
     async def personal(self, principal: Principal) -> UUID:

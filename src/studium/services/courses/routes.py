@@ -43,11 +43,10 @@ async def create(
     wish: NewCourse,
     principal: Caller,
     session: CoursesTransaction,
-    engines: EnginesOf,
     peers: PeersOf,
 ) -> CourseView:
     personal = await peers.get(Identity).personal(principal)
-    return await service.create(session, engines.cache, principal, wish, personal)
+    return await service.create(session, principal, wish, personal)
 
 
 class FirstPage(APIRoute):
@@ -91,18 +90,15 @@ async def change(
     wish: CourseChange,
     principal: Caller,
     session: CoursesTransaction,
-    engines: EnginesOf,
 ) -> CourseView:
-    return await service.change(session, engines.cache, principal, course_id, wish)
+    return await service.change(session, principal, course_id, wish)
 
 
 @router.delete(
     "/v1/courses/{course_id}", status_code=status.HTTP_204_NO_CONTENT, responses=OF_TEACHERS
 )
-async def delete(
-    course_id: UUID, principal: Caller, session: CoursesTransaction, engines: EnginesOf
-) -> None:
-    await service.delete(session, engines.cache, principal, course_id)
+async def delete(course_id: UUID, principal: Caller, session: CoursesTransaction) -> None:
+    await service.delete(session, principal, course_id)
 
 
 @router.post(

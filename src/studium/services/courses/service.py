@@ -18,10 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from studium.core.errors import ForbiddenError, Kind, NotFoundError, StudiumError
 from studium.core.event import now
 from studium.core.identity import Principal, Role, new_id
-from studium.core.ports import Cache
 from studium.runtime import paging
-from studium.runtime.caching import cached_json, forget
-from studium.runtime.database import Scope, after_commit, scope_of
+from studium.runtime.caching import cached_json
+from studium.runtime.database import Scope, outdated, scope_of
 from studium.runtime.deliveries import emit
 from studium.runtime.engines import Engines
 from studium.services.auth.contract import Identity
@@ -53,7 +52,7 @@ class InvitationEndedError(StudiumError):
 
 
 async def create(
-    session: AsyncSession, cache: Cache, principal: Principal, wish: NewCourse, personal: UUID
+    session: AsyncSession, principal: Principal, wish: NewCourse, personal: UUID
 ) -> CourseView:
     """Raises `ForbiddenError`. `personal`: the organisation where none is named."""
     organisation_id = wish.organisation_id or personal
@@ -70,7 +69,7 @@ async def create(
     await session.flush()
     session.add(_enrolment(course, principal.account_id, CourseRole.TEACHER))
     await session.flush()
-    after_commit(session, lambda: forget(cache, _key(principal.account_id)))
+    outdated(session, _key(principal.account_id))
     return await _teach(session, principal, course.id)
 
 
@@ -95,22 +94,20 @@ async def newest(engines: Engines, principal: Principal) -> bytes:
 
 
 async def change(
-    session: AsyncSession, cache: Cache, principal: Principal, course_id: UUID, wish: CourseChange
+    session: AsyncSession, principal: Principal, course_id: UUID, wish: CourseChange
 ) -> CourseView:
     await _teach(session, principal, course_id)
     course = await session.get_one(Course, course_id)
     for name, value in wish.model_dump(exclude_none=True).items():
         setattr(course, name, value)
     await session.flush()
-    await _forget_everyone(session, cache, principal, course_id)
+    await _outdated_for_all(session, principal, course_id)
     return await _teach(session, principal, course_id)
 
 
-async def delete(
-    session: AsyncSession, cache: Cache, principal: Principal, course_id: UUID
-) -> None:
+async def delete(session: AsyncSession, principal: Principal, course_id: UUID) -> None:
     view = await _teach(session, principal, course_id)
-    await _forget_everyone(session, cache, principal, course_id)
+    await _outdated_for_all(session, principal, course_id)
     await session.delete(await session.get_one(Course, course_id))
     await emit(session, CourseDeleted(organisation_id=view.organisation_id, course_id=course_id))
 
@@ -150,8 +147,8 @@ async def accept(
             raise InvitationEndedError("The course was deleted.")
         enrolment = _enrolment(course, principal.account_id, CourseRole.STUDENT)
         await session.execute(_insert_once(enrolment))
+        outdated(session, _key(principal.account_id))
         view = await _found(session, member, course.id)
-    await forget(engines.cache, _key(principal.account_id))
     return JoinedView(course=view, **access.model_dump())
 
 
@@ -214,14 +211,11 @@ def _key(account_id: UUID) -> str:
     return f"courses:{account_id}"
 
 
-async def _forget_everyone(
-    session: AsyncSession, cache: Cache, principal: Principal, course_id: UUID
-) -> None:
+async def _outdated_for_all(session: AsyncSession, principal: Principal, course_id: UUID) -> None:
     accounts = await session.scalars(
         select(Enrolment.account_id).where(Enrolment.course_id == course_id)
     )
-    keys = [_key(account_id) for account_id in {*accounts, principal.account_id}]
-    after_commit(session, lambda: forget(cache, *keys))
+    outdated(session, *map(_key, {*accounts, principal.account_id}))
 
 
 def _enrolment(course: Course, account_id: UUID, role: CourseRole) -> Enrolment:

@@ -29,6 +29,7 @@ async def plan(event: MaterialUploaded, job: Job) -> None:
         if material is None:
             return
         material.stage = "planning"
+        queries.changed(session, material)
         key = material.object_key
     try:
         async with job.engines.objects.local(key) as path:

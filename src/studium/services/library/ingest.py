@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.event import now
 from studium.runtime.deliveries import emit
-from studium.services.library import bulk
+from studium.services.library import bulk, queries
 from studium.services.library.book import BookPlan, PageText
 from studium.services.library.chunk import open_section, pack
 from studium.services.library.events import (
@@ -43,7 +43,7 @@ async def current(
     session: AsyncSession, event: MaterialEvent, *, locked: bool = False
 ) -> Material | None:
     """The material, unless it is gone, stopped, or read anew since the event."""
-    material = await session.get(Material, event.material_id, with_for_update=locked or None)
+    material = await queries.maybe(session, event.material_id, locked=locked)
     if material and material.version == event.version and material.status == "processing":
         return material
     return None
@@ -219,5 +219,6 @@ async def delete_course(session: AsyncSession, course_id: UUID) -> None:
         )
     ).all()
     for material in materials:
+        queries.changed(session, material)
         await emit(session, fact(MaterialDeleted, material))
         await session.delete(material)

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.identity import Principal
-from studium.runtime.database import Database, Scope, scope_of
-from studium.services.library import queries
+from studium.runtime.database import Scope
+from studium.runtime.engines import Engines
+from studium.services.library import queries, shelf
 from studium.services.library.contract import (
     MaterialView,
     PassageView,
@@ -20,10 +21,10 @@ from studium.services.library.contract import (
 
 @dataclass(frozen=True, slots=True)
 class LocalLibrary:
-    courses: Database
+    engines: Engines
 
     def _inside(self, organisation_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
-        return self.courses.transaction(Scope((organisation_id,)))
+        return self.engines.courses.transaction(Scope((organisation_id,)))
 
     async def section(
         self, organisation_id: UUID, material_id: UUID, section: int
@@ -46,8 +47,7 @@ class LocalLibrary:
             return await queries.view(session, material_id)
 
     async def visible_material(self, principal: Principal, material_id: UUID) -> MaterialView:
-        async with self.courses.transaction(scope_of(principal)) as session:
-            return await queries.view(session, material_id)
+        return await shelf.material(self.engines, principal, material_id)
 
     async def passages(
         self, organisation_id: UUID, passage_ids: Sequence[UUID]

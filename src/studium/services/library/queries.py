@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from studium.core.errors import NotFoundError
+from studium.runtime.database import outdated
 from studium.services.library.contract import (
     FailedPage,
     MaterialView,
@@ -22,12 +23,38 @@ from studium.services.library.contract import (
 from studium.services.library.models import Material, Page, Passage, Section
 
 
+def not_found() -> NotFoundError:
+    return NotFoundError("There is no such book, or you may not see it.")
+
+
 async def found(session: AsyncSession, material_id: UUID, *, locked: bool = False) -> Material:
-    """Raises `NotFoundError`."""
-    material = await session.get(Material, material_id, with_for_update=locked or None)
+    """Locked for whoever changes it. Raises `NotFoundError`."""
+    material = await maybe(session, material_id, locked=locked)
     if material is None:
-        raise NotFoundError("There is no such book, or you may not see it.")
+        raise not_found()
     return material
+
+
+async def maybe(
+    session: AsyncSession, material_id: UUID, *, locked: bool = False
+) -> Material | None:
+    material = await session.get(Material, material_id, with_for_update=locked or None)
+    if material and locked:
+        changed(session, material)
+    return material
+
+
+def changed(session: AsyncSession, material: Material) -> None:
+    """What is cached of it ends with the transaction (`shelf.py`)."""
+    outdated(session, key(material.id), shelf_key(material.course_id))
+
+
+def key(material_id: UUID) -> str:
+    return f"material:{material_id}"
+
+
+def shelf_key(course_id: UUID) -> str:
+    return f"materials:{course_id}"
 
 
 async def view(session: AsyncSession, material_id: UUID) -> MaterialView:
@@ -36,7 +63,7 @@ async def view(session: AsyncSession, material_id: UUID) -> MaterialView:
         Material, material_id, options=[undefer(Material.page_labels)], populate_existing=True
     )
     if material is None:
-        raise NotFoundError("There is no such book, or you may not see it.")
+        raise not_found()
     failures = await _failures(session, [material_id])
     labels = tuple(material.page_labels) if material.page_labels else None
     return _view(material, failures.get(material_id, ()), labels)

@@ -19,7 +19,7 @@ from studium.runtime.paging import Cursor, Limit, page
 from studium.runtime.ranges import byte_range
 from studium.runtime.service import Peers
 from studium.services.courses.contract import Courses
-from studium.services.library import downloads, queries, search, service, storage
+from studium.services.library import downloads, queries, search, service, shelf, storage
 from studium.services.library.contract import (
     LinkView,
     MaterialList,
@@ -89,13 +89,13 @@ async def upload(
 async def of_course(
     course_id: UUID,
     principal: Caller,
-    session: CoursesTransaction,
+    engines: EnginesOf,
     peers: PeersOf,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> MaterialList:
-    await peers.get(Courses).course(principal, course_id)
-    items, following = page(await queries.of_course(session, course_id), cursor, limit)
+    course = await peers.get(Courses).course(principal, course_id)
+    items, following = page(await shelf.of_course(engines, course), cursor, limit)
     return MaterialList(items=items, next=following)
 
 
@@ -115,9 +115,9 @@ async def stored(
 
 @router.get("/v1/materials/{material_id}", responses=OF_MEMBERS)
 async def read(
-    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
+    material_id: UUID, principal: Caller, engines: EnginesOf, peers: PeersOf
 ) -> MaterialView:
-    view = await queries.view(session, material_id)
+    view = await shelf.material(engines, principal, material_id)
     await peers.get(Courses).course(principal, view.course_id)
     return view
 

@@ -18,6 +18,7 @@
 | tus/ | uploads that go on after a cut |
 | ingest.py, bulk.py | what each stage keeps |
 | search.py | hybrid search over a course |
+| shelf.py | books as people see them, through the cache |
 | local.py | `contract.Library` in this process |
 """
 
@@ -220,6 +221,7 @@ async def accept(session: AsyncSession, material: Material, quota: int) -> Mater
             raise NotNowError("The same book was being deleted. Upload it again.")
         return await queries.view(session, existing)
     kept = await queries.found(session, added)
+    queries.changed(session, kept)
     await storage.check(session, kept.organisation_id, kept.bytes, quota)
     await emit(session, fact(MaterialUploaded, kept))
     return await queries.view(session, added)

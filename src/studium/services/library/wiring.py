@@ -22,6 +22,6 @@ SERVICE = Service(
     router=router,
     handlers=HANDLERS,
     give_ups=GIVE_UPS,
-    offers=lambda engines, _peers: {Library: LocalLibrary(engines.courses)},
+    offers=lambda engines, _peers: {Library: LocalLibrary(engines)},
     sweep=_sweep,
 )

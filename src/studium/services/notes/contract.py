@@ -73,7 +73,9 @@ class NotesSectionView(View):
     """Citations that did not stand on their page and were left out."""
 
 
-class NotesView(View):
+class NotesState(View):
+    """What there is to say of notes without reading them."""
+
     material_id: UUID
     title: str
     generator: str
@@ -83,6 +85,9 @@ class NotesView(View):
     written: int
     """Sections written so far."""
     total: int
+
+
+class NotesView(NotesState):
     sections: tuple[NotesSectionView, ...]
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from studium.core import topics
 from studium.core.errors import NotFoundError
 from studium.core.event import Event
-from studium.runtime.database import after_commit
+from studium.runtime.database import after_commit, outdated
 from studium.runtime.worker import GiveUp, Handler, Job
 from studium.services.library.contract import Library, MaterialView, SectionSource
 from studium.services.library.events import (
@@ -35,7 +35,7 @@ async def write_section(event: SectionRead, job: Job) -> None:
     source = await library.section(event.organisation_id, event.material_id, event.section)
     written = await _write(source, material, library, writer)
     async with job.finish() as session:
-        notes = await queries.found(session, event.material_id, locked=True)
+        notes = await queries.found(session, event.material_id)
         if notes.version == event.version:
             await service.keep(session, notes, event.section, written)
             _tell_progress(session, job, notes)
@@ -100,20 +100,21 @@ async def mark_indexed(event: MaterialIndexed, job: Job) -> None:
 async def stop(event: MaterialFailed | MaterialCancelled, job: Job) -> None:
     """The book's own failure is told by the library; its notes only stop waiting."""
     async with job.finish() as session:
-        notes = await session.get(NoteSet, event.material_id, with_for_update=True)
+        notes = await queries.locked(session, event.material_id)
         if notes and notes.version == event.version and notes.status == "writing":
             notes.status = "failed"
 
 
 async def forget(event: MaterialDeleted, job: Job) -> None:
     async with job.finish() as session:
+        outdated(session, *queries.keys(event.material_id))
         await session.execute(delete(NoteSet).where(NoteSet.material_id == event.material_id))
 
 
 async def give_up_section(
     event: SectionRead | SectionRequested, session: AsyncSession, _reason: str
 ) -> None:
-    notes = await session.get(NoteSet, event.material_id, with_for_update=True)
+    notes = await queries.locked(session, event.material_id)
     if notes and notes.version == event.version:
         await service.fail_section(session, notes, event.section)
 

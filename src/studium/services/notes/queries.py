@@ -6,13 +6,25 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import NotFoundError
-from studium.services.notes.contract import NotesSectionView, NotesView
+from studium.runtime.database import outdated
+from studium.services.notes.contract import NotesSectionView, NotesState, NotesView
 from studium.services.notes.models import NoteSection, NoteSet
 
 
-async def found(session: AsyncSession, material_id: UUID, *, locked: bool = False) -> NoteSet:
-    """Raises `NotFoundError`."""
-    notes = await session.get(NoteSet, material_id, with_for_update=locked or None)
+def keys(material_id: UUID) -> tuple[str, str]:
+    """Of the cache: where the whole notes are kept, and where their state is."""
+    return f"notes:{material_id}", f"notes-state:{material_id}"
+
+
+async def locked(session: AsyncSession, material_id: UUID) -> NoteSet | None:
+    """For whoever changes them: what is cached of them ends with the transaction."""
+    outdated(session, *keys(material_id))
+    return await session.get(NoteSet, material_id, with_for_update=True)
+
+
+async def found(session: AsyncSession, material_id: UUID) -> NoteSet:
+    """Locked, as `locked`. Raises `NotFoundError`."""
+    notes = await locked(session, material_id)
     if notes is None:
         raise NotFoundError("There are no notes yet: the book is still being read.")
     return notes
@@ -36,6 +48,10 @@ async def view(session: AsyncSession, notes: NoteSet) -> NotesView:
         total=notes.total,
         sections=sections,
     )
+
+
+def state(notes: NoteSet) -> NotesState:
+    return NotesState.model_validate(notes)
 
 
 async def section(session: AsyncSession, material_id: UUID, index: int) -> NoteSection | None:

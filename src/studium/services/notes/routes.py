@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
 from studium.core.errors import Kind
 from studium.core.identity import Principal
-from studium.runtime.http import Caller, CoursesTransaction, PeersOf
+from studium.runtime.http import Caller, CoursesTransaction, EnginesOf, PeersOf
 from studium.runtime.openapi import answers
 from studium.runtime.service import Peers
-from studium.services.courses.contract import Courses
-from studium.services.library.contract import Library
+from studium.services.courses.contract import Courses, CourseView
+from studium.services.library.contract import Library, MaterialView
 from studium.services.notes import service
-from studium.services.notes.contract import NotesView, Publication, WriteAgain
+from studium.services.notes.contract import NotesState, NotesView, Publication, WriteAgain
 
 router = APIRouter()
 PROBLEMS = answers(Kind.NOT_FOUND, Kind.FORBIDDEN)
@@ -23,13 +23,28 @@ async def _taught(peers: Peers, principal: Principal, material_id: UUID) -> None
     await peers.get(Courses).teach(principal, material.course_id)
 
 
-@router.get("/v1/materials/{material_id}/notes", responses=PROBLEMS)
-async def read(
-    material_id: UUID, principal: Caller, session: CoursesTransaction, peers: PeersOf
-) -> NotesView:
+async def _seen(
+    peers: Peers, principal: Principal, material_id: UUID
+) -> tuple[CourseView, MaterialView]:
     material = await peers.get(Library).visible_material(principal, material_id)
-    course = await peers.get(Courses).course(principal, material.course_id)
-    return await service.read(session, course, material)
+    return await peers.get(Courses).course(principal, material.course_id), material
+
+
+@router.get("/v1/materials/{material_id}/notes", response_model=NotesView, responses=PROBLEMS)
+async def read(
+    material_id: UUID, principal: Caller, engines: EnginesOf, peers: PeersOf
+) -> Response:
+    course, material = await _seen(peers, principal, material_id)
+    notes = await service.read(engines, course, material)
+    return Response(notes, media_type="application/json")
+
+
+@router.get("/v1/materials/{material_id}/notes/state", responses=PROBLEMS)
+async def state(
+    material_id: UUID, principal: Caller, engines: EnginesOf, peers: PeersOf
+) -> NotesState:
+    """How far they are, without reading them."""
+    return await service.state(engines, *await _seen(peers, principal, material_id))
 
 
 @router.post(

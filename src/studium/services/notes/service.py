@@ -13,20 +13,26 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from studium.core.errors import Kind, NotFoundError, StudiumError
 from studium.core.identity import new_id
+from studium.runtime.caching import cached_json
+from studium.runtime.database import Scope
 from studium.runtime.deliveries import emit
+from studium.runtime.engines import Engines
 from studium.services.courses.contract import CourseRole, CourseView
 from studium.services.library.contract import MaterialView, SectionView
 from studium.services.library.events import MaterialEvent
 from studium.services.notes import queries
-from studium.services.notes.contract import Draft, NotesView
+from studium.services.notes.contract import Draft, NotesState, NotesView
 from studium.services.notes.events import NotesFailed, NotesReady, SectionRequested
 from studium.services.notes.models import NoteSection, NoteSet
+
+_NOTES, _STATE = TypeAdapter(NotesView), TypeAdapter(NotesState)
 
 
 class NotPublishedError(StudiumError):
@@ -56,16 +62,46 @@ class Written:
     html: str
 
 
-async def read(session: AsyncSession, course: CourseView, material: MaterialView) -> NotesView:
-    """Empty while the book is still being read. Raises, for students, `NotPublishedError`."""
-    notes = await session.get(NoteSet, material.id)
-    if course.role is not CourseRole.TEACHER and not (notes and notes.published):
+async def read(engines: Engines, course: CourseView, material: MaterialView) -> bytes:
+    """JSON of a `NotesView`, through the cache; without sections while the book is still being
+    read. Raises, for students, `NotPublishedError`.
+    """
+    await state(engines, course, material)
+    key, _ = queries.keys(material.id)
+
+    async def load() -> NotesView:
+        async with engines.courses.transaction(Scope((course.organisation_id,))) as session:
+            notes = await session.get(NoteSet, material.id)
+            if notes is None:
+                return NotesView(**_nothing_yet(material).model_dump(), sections=())
+            return await queries.view(session, notes)
+
+    return await cached_json(engines.cache, key, _NOTES, load, _is_changing)
+
+
+async def state(engines: Engines, course: CourseView, material: MaterialView) -> NotesState:
+    """What `read` says without the sections. Raises, for students, `NotPublishedError`."""
+    _, key = queries.keys(material.id)
+
+    async def load() -> NotesState:
+        async with engines.courses.transaction(Scope((course.organisation_id,))) as session:
+            notes = await session.get(NoteSet, material.id)
+            return queries.state(notes) if notes else _nothing_yet(material)
+
+    kept = await cached_json(engines.cache, key, _STATE, load, _is_changing)
+    found = _STATE.validate_json(kept)
+    if course.role is not CourseRole.TEACHER and not found.published:
         raise NotPublishedError("The teacher of this course has not published them yet.")
-    return await queries.view(session, notes) if notes else _nothing_yet(material)
+    return found
 
 
-def _nothing_yet(material: MaterialView) -> NotesView:
-    return NotesView(
+def _is_changing(notes: NotesState) -> bool:
+    """Of a book that failed too: who tries it again tells nobody here."""
+    return notes.status != "ready"
+
+
+def _nothing_yet(material: MaterialView) -> NotesState:
+    return NotesState(
         material_id=material.id,
         title=material.title,
         generator="",
@@ -74,12 +110,11 @@ def _nothing_yet(material: MaterialView) -> NotesView:
         published=False,
         written=0,
         total=0,
-        sections=(),
     )
 
 
 async def publish(session: AsyncSession, material_id: UUID, *, published: bool) -> NotesView:
-    notes = await queries.found(session, material_id, locked=True)
+    notes = await queries.found(session, material_id)
     notes.published = published
     await session.flush()
     return await queries.view(session, notes)
@@ -120,7 +155,7 @@ async def _note_set(session: AsyncSession, fact: MaterialEvent, book: Book) -> N
         )
         .on_conflict_do_nothing()
     )
-    return await queries.found(session, fact.material_id, locked=True)
+    return await queries.found(session, fact.material_id)
 
 
 def _empty(fact: MaterialEvent, section: SectionView) -> NoteSection:
@@ -182,7 +217,7 @@ async def fail(session: AsyncSession, notes: NoteSet, reason: str) -> None:
 
 async def write_again(session: AsyncSession, material_id: UUID, section_id: UUID | None) -> None:
     """Asks for one section's notes again, or for all. Raises `NotFoundError`."""
-    notes = await queries.found(session, material_id, locked=True)
+    notes = await queries.found(session, material_id)
     statement = select(NoteSection).where(NoteSection.material_id == material_id)
     if section_id:
         statement = statement.where(NoteSection.id == section_id)

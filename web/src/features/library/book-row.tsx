@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { notesQuery } from "@/shared/api/queries";
+import { notesStateQuery } from "@/shared/api/queries";
 import type { Material } from "@/shared/api/types";
 import { ago, size } from "@/shared/i18n";
 import { Confirm } from "@/shared/ui/confirm";
@@ -15,7 +15,7 @@ import { Spine } from "./spine";
 import { canOpen, type Stage, stageOf } from "./stage";
 
 export function BookRow({ material, mayChange }: { material: Material; mayChange: boolean }) {
-  const notes = useQuery({ ...notesQuery(material.id), enabled: material.status === "ready" });
+  const notes = useQuery({ ...notesStateQuery(material.id), enabled: material.status === "ready" });
   const stage = stageOf(material, notes.data);
   return (
     <li className="book" data-status={material.status}>

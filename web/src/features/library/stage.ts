@@ -1,5 +1,4 @@
-import type { NotesState } from "@/shared/api/queries";
-import type { Material } from "@/shared/api/types";
+import type { Material, NotesState } from "@/shared/api/types";
 import { t } from "./messages";
 
 export interface Stage {

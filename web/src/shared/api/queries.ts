@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "./client";
 import { ApiProblem } from "./problem";
-import type { Material, Notes } from "./types";
+import type { Material, NotesState } from "./types";
 
 /** Only a safety net below the live channel, and only while the server is at work. */
 const pollMilliseconds = 10_000;
@@ -12,6 +12,7 @@ export const keys = {
   people: (id: string) => ["courses", id, "people"] as const,
   materials: (course: string) => ["courses", course, "materials"] as const,
   material: (id: string) => ["materials", id] as const,
+  /** Of what begins with it, too: the notes' state. */
   notes: (id: string) => ["materials", id, "notes"] as const,
   notifications: ["notifications"] as const,
 };
@@ -90,14 +91,24 @@ export const notesQuery = (id: string) =>
       ok(api.GET("/v1/materials/{material_id}/notes", { params: { path: { material_id: id } } })),
     // Notes change only by events and by what this page does; they are large.
     staleTime: 5 * 60_000,
-    refetchInterval: ({ state }) => {
-      // 404 as long as the book's sections are not known.
-      const early = state.error instanceof ApiProblem && state.error.status === 404;
-      return early || state.data?.status === "writing" ? pollMilliseconds : false;
-    },
+    refetchInterval: ({ state }) => (isWriting(state) ? pollMilliseconds : false),
   });
 
-export type NotesState = Pick<Notes, "status" | "written" | "total" | "published">;
+export const notesStateQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.notes(id), "state"] as const,
+    queryFn: () =>
+      ok(
+        api.GET("/v1/materials/{material_id}/notes/state", {
+          params: { path: { material_id: id } },
+        }),
+      ),
+    refetchInterval: ({ state }) => (isWriting(state) ? pollMilliseconds : false),
+  });
+
+/** Also while they are not found: the book's sections are not known yet. */
+const isWriting = (of: { error: Error | null; data: NotesState | undefined }) =>
+  (of.error instanceof ApiProblem && of.error.status === 404) || of.data?.status === "writing";
 
 export const notificationsQuery = queryOptions({
   queryKey: keys.notifications,

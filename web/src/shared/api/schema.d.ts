@@ -405,6 +405,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/materials/{material_id}/notes/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description How far they are, without reading them.
+         */
+        get: operations["state_v1_materials__material_id__notes_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/materials/{material_id}/retry": {
         parameters: {
             query?: never;
@@ -784,6 +804,34 @@ export interface components {
             status: "waiting" | "ready" | "failed";
             /** Summary */
             summary: string;
+        };
+        /**
+         * NotesState
+         * @description What there is to say of notes without reading them.
+         */
+        NotesState: {
+            /** Generator */
+            generator: string;
+            /** Language */
+            language: string;
+            /**
+             * Material Id
+             * Format: uuid
+             */
+            material_id: string;
+            /** Published */
+            published: boolean;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "writing" | "ready" | "failed";
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
+            /** Written */
+            written: number;
         };
         /** NotesView */
         NotesView: {
@@ -3026,6 +3074,73 @@ export interface operations {
             };
             /** @description too often; `Retry-After` says for how many seconds to wait */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description an engine cannot be reached; `Retry-After` says for how many seconds to wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_v1_materials__material_id__notes_state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesState"];
+                };
+            };
+            /** @description log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not with this role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is nothing here, or nothing that the caller may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description something in the request is not right; `errors` names the fields */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

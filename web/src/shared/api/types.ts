@@ -19,6 +19,7 @@ export type Enrolment = Answer<
 export type Material = Answer<paths["/v1/materials/{material_id}"]["get"], 200>;
 export type Receipt = NonNullable<Material["receipt"]>;
 export type Notes = Answer<paths["/v1/materials/{material_id}/notes"]["get"], 200>;
+export type NotesState = Answer<paths["/v1/materials/{material_id}/notes/state"]["get"], 200>;
 export type NotesSection = Notes["sections"][number];
 export type Citation = NotesSection["points"][number]["citations"][number];
 export type SearchResult = Answer<
