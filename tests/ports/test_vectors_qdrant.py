@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from studium.adapters.vectors.qdrant import open_qdrant
+from studium.adapters.vectors.qdrant_collection import check_version
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Embedder
 from studium.runtime.engines import Engines
@@ -69,3 +70,15 @@ async def test_more_passages_than_one_request_holds(embedder: Embedder) -> None:
         assert (await shelf.ask(f"number{at}"))[0][0] == f"Memory number{at}."
     assert len(await shelf.hits("memory", "hybrid", limit=150)) == 150
     await index.close()
+
+
+@pytest.mark.parametrize("version", ["1.16.3", "0.11.0", "unknown"])
+def test_a_server_that_is_too_old_is_refused(version: str) -> None:
+    """It would leave out what it does not know of a request, and lose a passage's other side."""
+    with pytest.raises(EngineUnavailableError, match="too old"):
+        check_version(version)
+
+
+@pytest.mark.parametrize("version", ["1.17.0", "1.20.1-dev", "2.0.0"])
+def test_newer_servers_are_not(version: str) -> None:
+    check_version(version)

@@ -111,6 +111,28 @@ def doctor() -> None:
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="a folder that is not there yet")],
+) -> None:
+    """Save database, books and secrets of this machine, also while Studium runs."""
+    from studium.commands.backup import backup as save  # noqa: PLC0415
+
+    settings = Settings()
+    _run("backup", save(settings, target), settings)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="a folder that `studium backup` made")],
+) -> None:
+    """Make an empty STUDIUM_HOME what it was when the backup was made."""
+    from studium.commands.restore import restore as put_back  # noqa: PLC0415
+
+    settings = Settings()
+    _run("restore", put_back(settings, source), settings)
+
+
+@app.command()
 def demo(
     book: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)] = None,
 ) -> None:

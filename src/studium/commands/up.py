@@ -45,6 +45,7 @@ def _ready(where: str) -> None:
 @asynccontextmanager
 async def embedded(settings: Settings, home: Home) -> AsyncIterator[Settings]:
     """The settings with the URLs of the engines that Studium starts and ends itself."""
+    homes.require_whole(home)
     urls: dict[str, str | Path] = {"home": home.folder}
     postgres, valkey = EmbeddedPostgres(home), EmbeddedValkey(home)
     try:

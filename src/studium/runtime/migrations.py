@@ -5,6 +5,7 @@ from typing import Literal
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -15,11 +16,19 @@ Store = Literal["users", "courses"]
 _LOCK = 0x57D1  # any number: it names our advisory lock
 
 
-def scripts(store: Store) -> Path:
+def scripts(store: str) -> Path:
     """In a checkout the folder stands beside `src`, in an installed package inside it."""
     package = Path(studium.__file__).parent
     inside = package / "migrations" / store
     return inside if inside.is_dir() else package.parents[1] / "migrations" / store
+
+
+def revisions(store: str) -> set[str]:
+    """Those that this version knows; none where it does not know the store."""
+    folder = scripts(store)
+    if not folder.is_dir():
+        return set()
+    return {each.revision for each in ScriptDirectory(str(folder)).walk_revisions()}
 
 
 async def migrate(store: Store, owner_url: str) -> None:

@@ -15,11 +15,18 @@ SYSTEM_HOME = Path("/var/lib/studium")
 PASS_THROUGH = 0o711
 """Others may pass through to the engines' folders, and see nothing."""
 LOCK = "lock"
+RESTORING = "restoring"
+"""A folder that is there while a backup is being restored."""
 
 
 class FolderInUseError(StudiumError):
     type = "folder-in-use"
     title = "Studium already runs on this folder"
+
+
+class HalfRestoredError(StudiumError):
+    type = "half-restored"
+    title = "A restore into this folder did not end"
 
 
 class NoPermissionError(StudiumError):
@@ -79,6 +86,14 @@ def held(home: Home, address: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def require_whole(home: Home) -> None:
+    """Raises `HalfRestoredError`."""
+    if (home.folder / RESTORING).exists():
+        raise HalfRestoredError(
+            f"What is in {home.folder} is not complete. Run `studium restore` once more."
+        )
 
 
 def _make(folder: Path) -> None:

@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import LocalStore, S3Store
 
+from studium.adapters.objects.kept import keep
 from studium.core.errors import EngineUnavailableError, NotFoundError
 from studium.core.ports import ObjectWriter
 
@@ -100,6 +101,8 @@ class StoredObjects:
             ]
             if not keys:
                 keys = [prefix] if await self._exists(prefix) else []
+            if keys and self._folder:
+                await asyncio.to_thread(keep, self._folder, keys)
             if keys:
                 await obstore.delete_async(self._store, keys)
         if self._folder:

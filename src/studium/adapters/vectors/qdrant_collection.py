@@ -13,6 +13,8 @@ from studium.adapters.vectors.qdrant_points import DENSE, KEYWORD
 from studium.core.errors import EngineUnavailableError
 
 CONFLICT = 409
+OLDEST = (1, 17)
+"""An older server does not know `insert_only`, and would replace a passage's other side."""
 
 
 class Collection:
@@ -45,6 +47,7 @@ class Collection:
         self._known = False
 
     async def _find(self) -> None:
+        check_version((await self._client.info()).version)
         names = {each.alias_name for each in (await self._client.get_aliases()).aliases}
         if self._alias not in names:
             others = sorted(name for name in names if re.fullmatch(r"studium-.+-current", name))
@@ -106,6 +109,15 @@ class Collection:
         }
         for field, schema in wanted.items():
             await self._client.create_payload_index(self.stored, field, schema, wait=True)
+
+
+def check_version(version: str) -> None:
+    """Raises `EngineUnavailableError` for a server that is too old."""
+    numbers = tuple(int(each) for each in re.findall(r"\d+", version)[:2])
+    if numbers < OLDEST:
+        raise EngineUnavailableError(
+            f"Qdrant {version} is too old; Studium needs {'.'.join(map(str, OLDEST))} or newer."
+        )
 
 
 @contextmanager
