@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     fanout: str = ""
     broker: str = ""
     vectors: str = "pgvector:"
-    """`pgvector:` keeps them in the courses DB."""
+    """`pgvector:` keeps them in the courses DB, `qdrant:http://host:6333[?api_key=…]` in Qdrant."""
     objects: str = ""
     """`file:///folder` or `s3://bucket/prefix?endpoint=…`; default a folder below `home`."""
     embedder: str = "minilm:"
