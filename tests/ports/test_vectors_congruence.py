@@ -19,10 +19,10 @@ TOP = 10
 LEAST_OVERLAP = 0.9
 SAMPLE = ROOT / "src" / "studium" / "sample" / "how-memory-learns.pdf"
 ORGANISATIONS = 3
-PASSAGES = 750
+PASSAGES = 500
 """Of all organisations together: the client's own index is made for no more than a thousand."""
 WORDS_OF_A_PASSAGE = 60
-QUESTIONS = 36
+QUESTIONS = 24
 
 
 @dataclass(frozen=True)
