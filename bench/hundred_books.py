@@ -95,7 +95,7 @@ async def index(settings: Settings, words: Sequence[str]) -> Vectors:
     """Writes keywords and vectors as an ingest does; the vectors."""
     embedder = open_embedder("static:", settings.home / "models")
     database = open_database(settings.courses_db)
-    written = open_vectors("pgvector:", database)
+    written = open_vectors("pgvector:", database, embedder)
     try:
         vectors = await embedder.embed(words)
         for first in range(0, len(words), SEGMENT):

@@ -72,6 +72,9 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
         signing_key = open_signing_key(signing_key_path(settings))
         key = settings.llm_key.get_secret_value() if settings.llm_key else None
         model = open_llm(settings.llm, key)
+        embedder = kept(
+            open_embedder(settings.embedder, settings.home / "models", settings.children)
+        )
         yield Engines(
             users=kept(open_database(settings.users_db, forget=forget)),
             courses=courses,
@@ -80,11 +83,9 @@ async def open_engines(settings: Settings) -> AsyncIterator[Engines]:
             broker=kept(open_broker(settings.broker or settings.redis)),
             records=kept(open_event_stream(settings.broker or settings.redis)),
             objects=kept(open_objects(settings.objects or _folder_url(settings))),
-            vectors=kept(open_vectors(settings.vectors, courses)),
+            vectors=kept(open_vectors(settings.vectors, courses, embedder)),
             warehouse=kept(open_warehouse(_warehouse_url(settings))),
-            embedder=kept(
-                open_embedder(settings.embedder, settings.home / "models", settings.children)
-            ),
+            embedder=embedder,
             model=kept(model) if model else None,
             signing_key=signing_key,
             verifier=Verifier({signing_key.public.id: signing_key.public}),

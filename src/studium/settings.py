@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     fanout: str = ""
     broker: str = ""
     vectors: str = "pgvector:"
-    """`pgvector:` keeps them in the courses DB."""
+    """`pgvector:` keeps them in the courses DB, `qdrant:http://host:6333[?api_key=…]` in Qdrant."""
     warehouse: str = EMBEDDED
     """ClickHouse in the process that serves analytics, of which there may be one then; or a server,
     `clickhouse://user:password@host:8123/database` (`clickhouses://` with TLS)."""
