@@ -13,10 +13,11 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from studium.adapters.cache import open_cache, redis
+from studium.adapters.cache.buckets import Bucket, Buckets
 from studium.adapters.cache.near import Values
 from studium.adapters.cache.redis import CONNECTIONS
 from studium.core.errors import EngineUnavailableError
-from studium.core.ports import Cache
+from studium.core.ports import Cache, Drawn
 from tests.ports.private_valkey import PrivateValkey, private_valkey
 
 PATIENCE = 30
@@ -162,6 +163,38 @@ async def test_a_counter_expires_after_its_first_use(cache: Cache, key: str) -> 
     await eventually(starts_again)
 
 
+async def test_a_bucket_gives_what_it_holds_and_is_filled_drop_by_drop(
+    cache: Cache, key: str
+) -> None:
+    async def draw(at: float) -> Drawn:
+        return await cache.draw(key, 3, 60, 1_800_000_000 + at)
+
+    drawn = await asyncio.gather(*(draw(0) for _ in range(5)))
+    assert sorted(each.left for each in drawn) == [0, 0, 0, 1, 2]
+    assert [each.wait for each in drawn if each.wait] == [20, 20]
+    assert (await draw(19)).wait == 1
+    assert await draw(20) == Drawn(left=0, wait=0, until_full=60)
+    assert await draw(1000) == Drawn(left=2, wait=0, until_full=20)
+
+
+@given(
+    most=st.integers(1, 20),
+    pauses=st.lists(st.floats(0, 30, allow_nan=False), min_size=1, max_size=60),
+)
+def test_a_bucket_never_gives_more_than_it_holds_and_is_filled_with(
+    most: int, pauses: list[float]
+) -> None:
+    buckets, bucket, now = Buckets(), Bucket.of(most, 60), 1_800_000_000.0
+    given_at: list[float] = []
+    for pause in pauses:
+        now += pause
+        if not buckets.draw("caller", bucket, now).wait:
+            given_at.append(now)
+    for first, started in enumerate(given_at):
+        for last, ended in enumerate(given_at[first:], start=first):
+            assert last - first + 1 <= most + (ended - started) * most / 60 + 1e-3
+
+
 async def test_two_processes_share_values_and_counters(
     engine: PrivateValkey, cache: Cache, key: str
 ) -> None:
@@ -275,6 +308,8 @@ async def test_without_its_engine_it_counts_by_itself(
     async with outage(engine):
         assert [await cache.count(key, 60) for _ in range(3)] == [1, 2, 3]
         assert await cache.count(f"{key}-other", 60) == 1
+        drawn = [await cache.draw(key, 2, 60, 1_800_000_000) for _ in range(3)]
+        assert [(each.left, each.wait) for each in drawn] == [(1, 0), (0, 0), (0, 30)]
 
 
 async def test_it_recovers_with_its_engine(engine: PrivateValkey, cache: Cache, key: str) -> None:

@@ -78,6 +78,17 @@ class EventStream(Protocol):
 
 
 # ── cache ─────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a token bucket says."""
+
+    left: int
+    wait: float
+    """Seconds until the next token; 0 where one was drawn."""
+    until_full: float
+    """Seconds."""
+
+
 class Cache(Protocol):
     """Bytes by key. Only `ping` raises `EngineUnavailableError`, the rest degrade: a cache that
     is down answers like an empty one.
@@ -113,6 +124,13 @@ class Cache(Protocol):
         """Adds one to a counter that expires `ttl_seconds` after its first use; its new value.
 
         When the engine is down the counter of this process counts instead.
+        """
+        ...
+
+    async def draw(self, key: str, most: int, seconds: int, now: float) -> Drawn:
+        """One token of a bucket that holds `most` and is filled in `seconds`, drop by drop.
+
+        `now`: Unix time. When the engine is down the bucket of this process gives instead.
         """
         ...
 

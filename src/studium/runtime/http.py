@@ -78,8 +78,8 @@ async def _count(engines: Engines, name: str, principal: Principal, response: Re
     limits = engines.limits.rates
     if most := getattr(limits, name):
         caller = str(principal.account_id)
-        window = await rates.count(engines.cache, name, caller, most, limits.clock())
-        window.show(response)
+        state = await rates.draw(engines.cache, name, caller, most, limits.clock())
+        state.show(response)
 
 
 def limited(name: Literal["uploads", "searches", "events"]) -> Any:

@@ -1,13 +1,14 @@
 """How often one caller may ask for what costs: writing, uploads, searches, log-ins.
 
-Windows of one minute, aligned to the clock, counted in the cache for all processes together. While
-the cache is down each process counts alone (`core.ports.Cache.count`). Around the end of a window
-a caller may have two windows' worth in a moment; that is the price of one round trip a request.
+A token bucket for each caller and limit, in the cache for all processes together: it holds a
+minute's worth and is filled drop by drop, so a burst is possible and its end is not a whole minute
+away. While the cache is down each process has buckets of its own (`core.ports.Cache.draw`).
 
 The headers are those of the IETF draft "RateLimit header fields for HTTP"; `Retry-After` is RFC
 9110 section 10.2.3.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,16 +28,16 @@ class TooManyRequestsError(StudiumError):
     type = "too-many-requests"
     title = "That was too often"
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, state: "State") -> None:
         super().__init__(
-            f"{window.most} a minute are possible. Nothing was done; try again in"
-            f" {window.seconds} seconds.",
-            retry_after=window.seconds,
+            f"{state.most} a minute are possible. Nothing was done; try again in"
+            f" {state.wait} seconds.",
+            retry_after=state.wait,
         )
-        self.window = window
+        self.state = state
 
     def headers(self) -> dict[str, str]:
-        return {**self.window.headers(), "Retry-After": str(self.window.seconds)}
+        return {**self.state.headers(), "Retry-After": str(self.state.wait)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,16 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class State:
     """What is left of a limit."""
 
     name: str
     most: int
     left: int
-    seconds: int
-    """Until it begins anew."""
+    wait: int
+    """Seconds until one more is possible; 0 where it is now."""
+    until_full: int
+    """Seconds until all of them are."""
 
     def show(self, response: Response) -> None:
         """Beside what other limits show: both fields are lists."""
@@ -75,17 +78,15 @@ class Window:
     def headers(self) -> dict[str, str]:
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.most};w={WINDOW_SECONDS}',
-            "RateLimit": f'"{self.name}";r={self.left};t={self.seconds}',
+            "RateLimit": f'"{self.name}";r={self.left};t={self.until_full}',
         }
 
 
-async def count(cache: Cache, name: str, caller: str, most: int, now: float) -> Window:
-    """Counts one call. Raises `TooManyRequestsError`, which says when to try again."""
-    window, passed = divmod(int(now), WINDOW_SECONDS)
-    seconds = WINDOW_SECONDS - passed
-    counted = await cache.count(f"rate:{name}:{caller}:{window}", WINDOW_SECONDS)
-    state = Window(name, most, max(0, most - counted), seconds)
-    if counted > most:
+async def draw(cache: Cache, name: str, caller: str, most: int, now: float) -> State:
+    """For one call. Raises `TooManyRequestsError`, which says when to try again."""
+    drawn = await cache.draw(f"rate:{name}:{caller}", most, WINDOW_SECONDS, now)
+    state = State(name, most, drawn.left, math.ceil(drawn.wait), math.ceil(drawn.until_full))
+    if state.wait:
         raise TooManyRequestsError(state)
     return state
 
@@ -107,5 +108,5 @@ async def per_address(request: Request, response: Response) -> None:
     engines = request.app.state.engines
     rates: Rates = engines.limits.rates
     if most := rates.log_ins:
-        window = await count(engines.cache, "log-ins", address(request), most, rates.clock())
-        window.show(response)
+        state = await draw(engines.cache, "log-ins", address(request), most, rates.clock())
+        state.show(response)

@@ -8,9 +8,11 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from studium.adapters.cache.buckets import DRAW, Bucket, Buckets, answered, arguments
 from studium.adapters.cache.counters import Counters
 from studium.adapters.cache.near import Near
 from studium.core.errors import EngineUnavailableError
+from studium.core.ports import Drawn
 
 log = structlog.get_logger()
 
@@ -58,6 +60,7 @@ class RedisCache:
         self._down = False
         self._silent_until = 0.0
         self._counters = Counters()
+        self._buckets = Buckets()
 
     async def get(self, key: str) -> bytes | None:
         return await self._near.get(key, lambda: self._far(key))
@@ -99,6 +102,12 @@ class RedisCache:
     async def count(self, key: str, ttl_seconds: int) -> int:
         counted = await self._or(None, lambda: self._redis.eval(_COUNT, 1, key, ttl_seconds))
         return int(counted) if counted is not None else self._counters.count(key, ttl_seconds)
+
+    async def draw(self, key: str, most: int, seconds: int, now: float) -> Drawn:
+        bucket = Bucket.of(most, seconds)
+        told = arguments(bucket, now)
+        answer = await self._or(None, lambda: self._redis.eval(DRAW, 1, key, *told))
+        return answered(bucket, answer) if answer else self._buckets.draw(key, bucket, now)
 
     async def ping(self) -> None:
         try:
