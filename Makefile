@@ -24,7 +24,7 @@ KILLS ?= 1000
 RUNS ?= 20000
 SEED ?= 1
 BENCH ?= ingest ingest_embedding ingest_stages worker_memory upload hot_calls responsiveness \
-	long_tasks delivery realtime reconnects growth cache warehouse
+	long_tasks delivery realtime reconnects growth cache staleness warehouse
 
 HAVE_ENGINES = { command -v chromium && command -v java && command -v mvn \
 	&& ls /usr/lib/*/faketime/libfaketimeMT.so.1 \

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,28 +15,48 @@ from structlog.testing import capture_logs
 
 from studium.adapters.cache import open_cache, redis
 from studium.adapters.cache.buckets import Bucket, Buckets
+from studium.adapters.cache.clients import CONNECTIONS
 from studium.adapters.cache.near import Values
-from studium.adapters.cache.redis import CONNECTIONS
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Cache, Drawn
+from tests.ports.private_cluster import PrivateCluster, private_cluster
 from tests.ports.private_valkey import PrivateValkey, private_valkey
 
 PATIENCE = 30
 Check = Callable[[], Awaitable[bool]]
 
 
-@pytest.fixture(scope="module", params=[private_valkey])
-async def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[PrivateValkey]:
-    async with request.param(tmp_path_factory.mktemp("cache")) as engine:
+Engine = PrivateValkey | PrivateCluster
+KINDS: dict[str, tuple[Callable[[Path], AbstractAsyncContextManager[Engine]], str]] = {
+    "near": (private_valkey, "key-"),
+    "far": (private_valkey, "others-"),
+    "cluster": (private_cluster, "key-"),
+}
+"""With the values in the process's own memory too, without, and on three nodes."""
+
+
+@pytest.fixture(scope="module")
+async def single(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PrivateValkey]:
+    async with private_valkey(tmp_path_factory.mktemp("single")) as engine:
         yield engine
 
 
-@pytest.fixture(params=["key-", "others-"], ids=["near", "far"])
-async def cache(request: pytest.FixtureRequest, engine: PrivateValkey) -> AsyncIterator[Cache]:
-    """Once with its values in the process's own memory too, and once without."""
-    opened = open_cache(engine.url, near=request.param)
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+async def engine(kind: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    open_engine, _ = KINDS[kind]
+    async with open_engine(tmp_path_factory.mktemp("cache")) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def cache(kind: str, engine: Engine) -> AsyncIterator[Cache]:
+    _, near = KINDS[kind]
+    opened = open_cache(engine.url, near)
     yield opened
     await opened.close()
 
@@ -52,7 +73,7 @@ async def eventually(check: Check) -> None:
 
 
 @asynccontextmanager
-async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
+async def outage(engine: Engine) -> AsyncIterator[None]:
     await engine.stop()
     try:
         yield
@@ -62,16 +83,16 @@ async def outage(engine: PrivateValkey) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("near", ["key-", "others-"])
 async def test_a_burst_of_calls_shares_a_few_connections(
-    engine: PrivateValkey, key: str, near: str, monkeypatch: pytest.MonkeyPatch
+    single: PrivateValkey, key: str, near: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis, "TIMEOUT_SECONDS", PATIENCE)  # a busy machine is no outage
-    cache = open_cache(engine.url, near)
+    cache = open_cache(single.url, near)
     await cache.put(key, b"value", 60)
     with capture_logs() as logs:
         got = await asyncio.gather(*(cache.get(key) for _ in range(300)))
     assert got == [b"value"] * 300
     assert logs == []
-    async with Redis.from_url(engine.url) as asking:
+    async with Redis.from_url(single.url) as asking:
         assert (await asking.info("clients"))["connected_clients"] <= CONNECTIONS + 2
     await cache.close()
 
@@ -196,7 +217,7 @@ def test_a_bucket_never_gives_more_than_it_holds_and_is_filled_with(
 
 
 async def test_two_processes_share_values_and_counters(
-    engine: PrivateValkey, cache: Cache, key: str
+    engine: Engine, cache: Cache, key: str
 ) -> None:
     other = open_cache(engine.url)
     await cache.put(key, b"value", 60)
@@ -205,22 +226,22 @@ async def test_two_processes_share_values_and_counters(
     await other.close()
 
 
-async def asked(engine: PrivateValkey) -> int:
+async def asked(single: PrivateValkey) -> int:
     """How often the engine was asked for a value."""
-    async with Redis.from_url(engine.url) as client:
+    async with Redis.from_url(single.url) as client:
         return int((await client.info("commandstats")).get("cmdstat_get", {"calls": 0})["calls"])
 
 
 @pytest.fixture
-async def near(engine: PrivateValkey, key: str) -> AsyncIterator[Cache]:
+async def near(single: PrivateValkey, key: str) -> AsyncIterator[Cache]:
     """It hears what changes: a value that was got is there without asking."""
-    opened = open_cache(engine.url, near="key-")
+    opened = open_cache(single.url, near="key-")
     await opened.put(key, b"value", 60)
 
     async def is_near() -> bool:
-        before = await asked(engine)
+        before = await asked(single)
         await opened.get(key)
-        return await asked(engine) == before
+        return await asked(single) == before
 
     await eventually(is_near)
     yield opened
@@ -228,23 +249,23 @@ async def near(engine: PrivateValkey, key: str) -> AsyncIterator[Cache]:
 
 
 async def test_what_is_near_costs_the_engine_nothing(
-    engine: PrivateValkey, near: Cache, key: str
+    single: PrivateValkey, near: Cache, key: str
 ) -> None:
-    before = await asked(engine)
+    before = await asked(single)
     assert {await near.get(key) for _ in range(100)} == {b"value"}
-    assert await asked(engine) == before
+    assert await asked(single) == before
 
 
 @pytest.mark.parametrize("change", ["put", "forget", "take", "wipe"])
 async def test_what_another_process_changes_is_near_no_more(
-    engine: PrivateValkey, near: Cache, key: str, change: str
+    single: PrivateValkey, near: Cache, key: str, change: str
 ) -> None:
-    other = open_cache(engine.url)
+    other = open_cache(single.url)
     changes: dict[str, Callable[[], Awaitable[object]]] = {
         "put": lambda: other.put(key, b"new", 60),
         "forget": lambda: other.forget(key),
         "take": lambda: other.take(key),
-        "wipe": engine.wipe,
+        "wipe": single.wipe,
     }
     await changes[change]()
 
@@ -256,9 +277,9 @@ async def test_what_another_process_changes_is_near_no_more(
 
 
 async def test_nothing_is_near_that_cannot_be_taken_back(
-    engine: PrivateValkey, near: Cache, key: str
+    single: PrivateValkey, near: Cache, key: str
 ) -> None:
-    async with outage(engine):
+    async with outage(single):
 
         async def gone() -> bool:
             return await near.get(key) is None
@@ -290,7 +311,7 @@ async def given_bytes(size: int) -> bytes:
 
 
 async def test_without_its_engine_it_is_an_empty_cache(
-    engine: PrivateValkey, cache: Cache, key: str
+    engine: Engine, cache: Cache, key: str
 ) -> None:
     await cache.put(key, b"value", 60)
     async with outage(engine):
@@ -303,7 +324,7 @@ async def test_without_its_engine_it_is_an_empty_cache(
 
 
 async def test_without_its_engine_it_counts_by_itself(
-    engine: PrivateValkey, cache: Cache, key: str
+    engine: Engine, cache: Cache, key: str
 ) -> None:
     async with outage(engine):
         assert [await cache.count(key, 60) for _ in range(3)] == [1, 2, 3]
@@ -312,7 +333,7 @@ async def test_without_its_engine_it_counts_by_itself(
         assert [(each.left, each.wait) for each in drawn] == [(1, 0), (0, 0), (0, 30)]
 
 
-async def test_it_recovers_with_its_engine(engine: PrivateValkey, cache: Cache, key: str) -> None:
+async def test_it_recovers_with_its_engine(engine: Engine, cache: Cache, key: str) -> None:
     async with outage(engine):
         assert await cache.get(key) is None
 
@@ -324,7 +345,7 @@ async def test_it_recovers_with_its_engine(engine: PrivateValkey, cache: Cache, 
     await cache.ping()
 
 
-async def test_one_outage_is_one_warning(engine: PrivateValkey, key: str) -> None:
+async def test_one_outage_is_one_warning(engine: Engine, key: str) -> None:
     cache = open_cache(engine.url)
     with capture_logs() as logs:
         async with outage(engine):

@@ -8,21 +8,23 @@ import pytest
 
 from studium.adapters.fanout import open_fanout
 from studium.core.ports import FanOut
+from tests.ports.private_cluster import PrivateCluster, private_cluster
 from tests.ports.private_valkey import PrivateValkey, private_valkey
 
 PATIENCE = 30
+Engine = PrivateValkey | PrivateCluster
 
 
-@pytest.fixture(scope="module", params=[private_valkey])
+@pytest.fixture(scope="module", params=[private_valkey, private_cluster])
 async def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[PrivateValkey]:
+) -> AsyncIterator[Engine]:
     async with request.param(tmp_path_factory.mktemp("fanout")) as engine:
         yield engine
 
 
 @pytest.fixture
-async def fanout(engine: PrivateValkey) -> AsyncIterator[FanOut]:
+async def fanout(engine: Engine) -> AsyncIterator[FanOut]:
     opened = open_fanout(engine.url)
     yield opened
     await opened.close()
@@ -55,9 +57,7 @@ async def until_heard(fanout: FanOut, topic: str, ear: Ear) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_everybody_who_listens_hears(
-    engine: PrivateValkey, fanout: FanOut, topic: str
-) -> None:
+async def test_everybody_who_listens_hears(engine: Engine, fanout: FanOut, topic: str) -> None:
     elsewhere = open_fanout(engine.url)
     here, there = Ear(), Ear()
     async with fanout.listen(here) as one, elsewhere.listen(there) as other:
@@ -177,7 +177,7 @@ async def test_a_listener_that_raises_goes_on_listening(fanout: FanOut, topic: s
 
 
 async def test_listeners_hear_again_after_an_outage(
-    engine: PrivateValkey, fanout: FanOut, topic: str
+    engine: Engine, fanout: FanOut, topic: str
 ) -> None:
     ear = Ear()
     async with fanout.listen(ear) as subscription:

@@ -1,4 +1,6 @@
-"""`open_cache(url)`: `redis://` or `rediss://` (Redis ≥ 7, Valkey)."""
+"""`open_cache(url)`: `redis://` or `rediss://` (Redis ≥ 7, Valkey); of a cluster
+`redis+cluster://user:password@one:6379,two:6379`, or `rediss+cluster://`.
+"""
 
 from studium.adapters.cache.redis import RedisCache
 from studium.core.ports import Cache

@@ -71,6 +71,19 @@ class Values:
         self._bytes = 0
 
 
+class Far:
+    """Nothing is near: of a cluster each node would have to be heard."""
+
+    def __init__(self) -> None:
+        self.values = Values(0)
+
+    async def get(self, _key: str, load: Load) -> bytes | None:
+        return await load()
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
 class Near:
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._redis = redis

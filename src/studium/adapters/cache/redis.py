@@ -5,22 +5,20 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
+from redis.exceptions import RedisClusterException, RedisError
 
 from studium.adapters.cache.buckets import DRAW, Bucket, Buckets, answered, arguments
+from studium.adapters.cache.clients import open_client
 from studium.adapters.cache.counters import Counters
-from studium.adapters.cache.near import Near
+from studium.adapters.cache.near import Far, Near
 from studium.core.errors import EngineUnavailableError
 from studium.core.ports import Drawn
 
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 0.5
-CONNECTIONS = 16
-"""Of one process; a call waits for a free one. A connection costs more than a hundred calls: opened
-for each call of a burst they make it longer, until they time out and the cache seems down.
-"""
+UNREACHABLE = (RedisError, RedisClusterException, OSError)
 PAUSE_SECONDS = 2.0
 """During an outage one call per pause asks; the others cost no time-out."""
 
@@ -47,16 +45,8 @@ _UNREACHED = object()
 
 class RedisCache:
     def __init__(self, url: str, near: str) -> None:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=3,
-            max_connections=CONNECTIONS,
-            timeout=TIMEOUT_SECONDS,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-        )
-        self._redis = Redis.from_pool(pool)  # and so closes it
-        self._near = Near(self._redis, near)
+        self._redis = open_client(url, TIMEOUT_SECONDS)
+        self._near = Near(self._redis, near) if isinstance(self._redis, Redis) else Far()
         self._down = False
         self._silent_until = 0.0
         self._counters = Counters()
@@ -112,7 +102,7 @@ class RedisCache:
     async def ping(self) -> None:
         try:
             await self._redis.ping()
-        except (RedisError, OSError) as error:
+        except UNREACHABLE as error:
             raise EngineUnavailableError(
                 "The cache cannot be reached; Studium works on without it, slower."
             ) from error
@@ -129,7 +119,7 @@ class RedisCache:
             self._silent_until = now + PAUSE_SECONDS  # this call asks, the next do not
         try:
             answer = await call()
-        except (RedisError, OSError) as error:
+        except UNREACHABLE as error:
             self._fell(error)
             return fallback
         self._rose()

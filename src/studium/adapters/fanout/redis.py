@@ -1,15 +1,21 @@
-"""Fan-out on Redis or Valkey pub/sub: one connection per listener, topics come and go."""
+"""Fan-out on Redis or Valkey pub/sub: one connection per listener, topics come and go.
+
+A cluster hands each message to all its nodes, so any node will do; the next when one fails.
+"""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from itertools import cycle
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
+
+from studium.core.nodes import nodes_of
 
 log = structlog.get_logger()
 
@@ -25,18 +31,25 @@ OnMessage = Callable[[str, bytes], Awaitable[None]]
 
 class RedisFanOut:
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, health_check_interval=15, socket_connect_timeout=2)
+        self._nodes = [
+            Redis.from_url(each, health_check_interval=15, socket_connect_timeout=2)
+            for each in nodes_of(url)
+        ]
 
     async def publish(self, topic: str, message: bytes) -> None:
         """A message that cannot be sent is lost, as one that nobody listens to."""
-        try:
-            await self._redis.publish(PREFIX + topic, message)
-        except (RedisError, OSError) as error:
-            log.warning("fanout.down", error=str(error))
+        for node in list(self._nodes):
+            try:
+                await node.publish(PREFIX + topic, message)
+            except (RedisError, OSError) as error:
+                log.warning("fanout.down", error=str(error))
+                self._nodes.append(self._nodes.pop(self._nodes.index(node)))
+            else:
+                return
 
     @asynccontextmanager
     async def listen(self, on_message: OnMessage) -> AsyncIterator["RedisSubscription"]:
-        subscription = RedisSubscription(self._redis, on_message)
+        subscription = RedisSubscription(self._nodes, on_message)
         reading = asyncio.create_task(subscription.read())
         try:
             yield subscription
@@ -47,14 +60,15 @@ class RedisFanOut:
                 await asyncio.wait({reading}, timeout=CANCEL_AGAIN_SECONDS)
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        for node in self._nodes:
+            await node.aclose()
 
 
 class RedisSubscription:
     """Topics that come and go while the engine is told of others go to it together."""
 
-    def __init__(self, redis: Redis, on_message: OnMessage) -> None:
-        self._redis = redis
+    def __init__(self, nodes: Iterable[Redis], on_message: OnMessage) -> None:
+        self._nodes = cycle(nodes)
         self._on_message = on_message
         self._wanted: set[str] = set()
         self._confirmed: set[str] = set()
@@ -93,7 +107,7 @@ class RedisSubscription:
         pause = 0.1
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
+                async with next(self._nodes).pubsub() as pubsub:
                     await self._subscribe(pubsub)
                     pause = 0.1
                     async for message in pubsub.listen():
