@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from time import monotonic
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -80,15 +81,41 @@ async def separate(embedder: str) -> AsyncIterator[Served]:
         yield app
 
 
+class Turns(NamedTuple):
+    """Of a process, milliseconds of each second (`schedstat`)."""
+
+    run: float
+    wait: float
+    """It could have run, and others did."""
+
+    @classmethod
+    def of(cls, pid: int) -> "Turns":
+        """So far."""
+        total = [0, 0]
+        for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                run, wait, _ = map(int, stat.read_text().split())
+                total = [total[0] + run, total[1] + wait]
+        return cls(total[0] / 1e6, total[1] / 1e6)
+
+    def since(self, before: "Turns", seconds: float) -> "Turns":
+        return Turns((self.run - before.run) / seconds, (self.wait - before.wait) / seconds)
+
+
 @dataclass(slots=True)
 class Sides:
-    """Milliseconds of each slice."""
+    """Of each slice: milliseconds of its answers, and the server's turns."""
 
     ours: list[list[float]] = field(default_factory=list)
     bare: list[list[float]] = field(default_factory=list)
+    turns: dict[str, list[Turns]] = field(default_factory=lambda: {"ours": [], "bare": []})
 
     def p99(self, side: str) -> list[float]:
         return [percentile(each, 0.99) for each in getattr(self, side)]
+
+    def turn(self, side: str) -> Turns:
+        runs, waits = zip(*self.turns[side], strict=True)
+        return Turns(median(runs), median(waits))
 
 
 class Slices:
@@ -99,7 +126,10 @@ class Slices:
     async def during(self, sides: Sides, work: Awaitable[None]) -> None:
         """Asks both while the work lasts."""
         ended = asyncio.Event()
-        asking = [asyncio.create_task(loop.ask(RATE, ended)) for loop in (self._ours, self._bare)]
+        loops = {"ours": self._ours, "bare": self._bare}
+        before = {side: Turns.of(loop.to.pid) for side, loop in loops.items()}
+        started = monotonic()
+        asking = [asyncio.create_task(loop.ask(RATE, ended)) for loop in loops.values()]
         try:
             await work
         finally:
@@ -107,6 +137,9 @@ class Slices:
             ours, bare = await asyncio.gather(*asking)
         sides.ours.append(ours)
         sides.bare.append(bare)
+        for side, loop in loops.items():
+            since = Turns.of(loop.to.pid).since(before[side], monotonic() - started)
+            sides.turns[side].append(since)
 
 
 async def ingest(teacher: Teacher, course: str, file: bytes) -> None:
@@ -189,6 +222,16 @@ def summary(name: str, slices: Slices) -> Figure:
     return Figure(f"p99, idle → ingest, {name}", told["ours"], beside, ratios["ours"], 3)
 
 
+def turns(name: str, slices: Slices) -> Figure:
+    """How long the serving process ran and waited."""
+    told = {}
+    for side in ("ours", "bare"):
+        idle, busy = slices.idle.turn(side), slices.busy.turn(side)
+        told[side] = f"{idle.run:.0f} + {idle.wait:.0f} → {busy.run:.0f} + {busy.wait:.0f} ms"
+    waited = slices.busy.turn("ours").wait
+    return Figure(f"ran + waited, a second, {name}", told["ours"], told["bare"], waited, None, "ms")
+
+
 async def main() -> bool:
     file = book()
     figures = []
@@ -197,8 +240,9 @@ async def main() -> bool:
             for name, setting in (("studium up", one_process), ("separate", separate)):
                 for embedder in ("minilm:", "static:"):
                     slices = await measured(setting, embedder, bare, file)
-                    figures.append(summary(f"{name}, {embedder.strip(':')}", slices))
-                    print(figures[-1].row, flush=True)
+                    title = f"{name}, {embedder.strip(':')}"
+                    figures += [summary(title, slices), turns(title, slices)]
+                    print(figures[-2].row, figures[-1].row, flush=True)
     return show("responsiveness", f"GET /v1/courses, {RATE} a second", figures)
 
 
