@@ -122,6 +122,8 @@ def outdated(session: AsyncSession, *keys: str) -> None:
     session.info["outdated"].update(keys)
 
 
+ANSWER_SECONDS = 30
+"""A statement that takes longer is given up: an answer that the network swallows never comes."""
 UNABLE = ("08", "25006", "53", "57P", "58")
 """SQLSTATEs (PostgreSQL, appendix A), by how they begin: no connection, read-only, no room (disk,
 memory, connections), stopped by an operator, the disk itself."""
@@ -151,6 +153,10 @@ def open_database(
         pool_timeout=5,
         pool_recycle=1800,
         hide_parameters=True,  # an error ends up in a log
-        connect_args={"timeout": 5, "server_settings": {"application_name": "studium"}},
+        connect_args={
+            "timeout": 5,
+            "command_timeout": ANSWER_SECONDS,
+            "server_settings": {"application_name": "studium"},
+        },
     )
     return Database(engine, subscriptions or {}, forget)
