@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 MIB = 2**20
 WEB = ("run", "auth", "courses", "library")
 EVERY_WEB = (*WEB, "notes", "realtime")
-WORKERS = ("work", "library", "notes", "realtime")
+WORKERS = ("work", "library", "notes", "realtime", "analytics")
 READY_SECONDS = 90
 ENGINES = frozenset({"postgres", "valkey-server", "beam.smp", "java"})
 """PostgreSQL, Valkey, RabbitMQ and Kafka."""

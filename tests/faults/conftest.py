@@ -11,6 +11,7 @@ from tests.conftest import running
 async def processes(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     """Two that share nothing but the engines."""
     patient = settings.model_copy(update={"uploads_per_minute": 0, "writes_per_minute": 0})
-    roles = Roles(http=EVERY_SERVICE)
+    # But for the one that holds the embedded warehouse: only one process can.
+    roles = Roles(http=tuple(name for name in EVERY_SERVICE if name != "analytics"))
     async with running(patient, roles) as one, running(patient, roles) as two:
         yield one, two

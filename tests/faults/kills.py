@@ -207,7 +207,7 @@ def _keep(path: Path, portrait: Portrait) -> None:
 async def _checker(world: World) -> AsyncIterator[Checker]:
     connection = await world.connect()
     try:
-        yield Checker(connection, world.home.folder / "objects")
+        yield Checker(connection, world.stored or world.in_folder)
     finally:
         await connection.close()
 

@@ -75,7 +75,7 @@ class Stage:
     async def looking(self) -> AsyncIterator[Checker]:
         connection = await self.world.connect()
         try:
-            yield Checker(connection, self.world.home.folder / "objects")
+            yield Checker(connection, self.world.in_folder)
         finally:
             await connection.close()
 

@@ -25,6 +25,7 @@ from studium.adapters.embedded.valkey import EmbeddedValkey
 from studium.commands import up
 from studium.runtime.supervisor import die_with_parent
 from studium.settings import Settings
+from tests.faults.checker import Stored
 
 LEASE_SECONDS, RESEND_SECONDS, SWEEP_SECONDS = 3.0, 4.0, 2.0
 START_SECONDS = 90
@@ -34,8 +35,8 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "web 2": WEB,
     "relay": ("run", "relay"),
     "worker 1": ("work", "library"),
-    "worker 2": ("work", "library", "notes", "realtime"),
-    "worker 3": ("work", "notes", "realtime"),
+    "worker 2": ("work", "library", "notes", "realtime", "analytics"),
+    "worker 3": ("work", "notes", "realtime", "analytics"),
 }
 CHILDREN = {
     "nursery": ("library.jailed", 1),
@@ -81,6 +82,8 @@ class World:
     """Settings other than those of one machine: another broker …"""
     others: Mapping[str, Fault] = field(default_factory=dict)
     """What befalls engines that are not of this world, by name."""
+    stored: Stored | None = None
+    """Gives the files, where `wishes` keeps them elsewhere than in this world's folder."""
     settings: Settings = field(init=False)
     home: Home = field(init=False)
     _postgres: EmbeddedPostgres = field(init=False)
@@ -90,6 +93,10 @@ class World:
     def __post_init__(self) -> None:
         self.home = Home(self.folder / "home")
         self._postgres, self._valkey = EmbeddedPostgres(self.home), EmbeddedValkey(self.home)
+
+    def in_folder(self, key: str) -> bytes | None:
+        file = self.home.folder / "objects" / key
+        return file.read_bytes() if file.exists() else None
 
     # ── start and stop ────────────────────────────────────────────────────────────────────────
     async def start(self) -> None:

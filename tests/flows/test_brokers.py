@@ -1,20 +1,24 @@
-"""The acceptance flow, in separate processes, on each broker."""
+"""The acceptance flow, in separate processes, on each broker; with one of them on S3."""
 
 from pathlib import Path
-
-import pytest
 
 from studium.settings import Settings
 from tests.flows.test_separate_processes import through_processes
 from tests.ports.brokers import BROKERS
+from tests.ports.s3 import s3
 
-OTHERS = [name for name in BROKERS if name != "redis-streams"]
+
+async def on(name: str, settings: Settings, folder: Path, **more: str) -> None:
+    async with BROKERS[name](folder) as broker:
+        wishes = {"broker": broker.url, **more}
+        await through_processes(settings.model_copy(update=wishes), folder)
 
 
-@pytest.mark.parametrize("name", OTHERS)
-async def test_a_book_goes_in_and_cited_notes_come_out(
-    name: str, settings: Settings, tmp_path: Path
-) -> None:
+async def test_on_kafka(settings: Settings, tmp_path: Path) -> None:
     """On Redis Streams `test_separate_processes.py` does the same."""
-    async with BROKERS[name](tmp_path) as broker:
-        await through_processes(settings.model_copy(update={"broker": broker.url}), tmp_path)
+    await on("kafka", settings, tmp_path)
+
+
+async def test_on_rabbitmq_and_s3(settings: Settings, tmp_path: Path) -> None:
+    with s3() as objects:
+        await on("rabbitmq", settings, tmp_path, objects=objects)
