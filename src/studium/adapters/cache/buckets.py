@@ -5,11 +5,10 @@ moment is kept at which it will be full again, in microseconds since 1970.
 from dataclasses import dataclass
 from typing import Any
 
+from studium.adapters.cache.counters import make_room
 from studium.core.ports import Drawn
 
 MICROSECONDS = 1_000_000
-MOST = 10_000
-"""Buckets of this process; beyond, the oldest go, so that an outage cannot fill the memory."""
 
 # KEYS: the bucket. ARGV: now, the time that one token takes, and that all of them take.
 DRAW = """
@@ -61,7 +60,6 @@ class Buckets:
         wait = full + one - whole - at
         if wait <= 0:
             full += one
-        while len(self._full) >= MOST:
-            del self._full[next(iter(self._full))]
+        make_room(self._full)
         self._full[key] = full
         return bucket.drawn(wait, full - at)

@@ -1,9 +1,10 @@
 """The counters of this process, for as long as the engine that all processes share is down."""
 
 import time
+from typing import Any
 
 MOST = 10_000
-"""Counters kept; beyond, the oldest go, so that an outage cannot fill the memory."""
+"""Kept of a kind; beyond, the oldest go, so that an outage cannot fill the memory."""
 
 
 class Counters:
@@ -15,11 +16,13 @@ class Counters:
         ends, number = self._counters.get(key, (now, 0))
         if ends <= now:
             self._counters.pop(key, None)  # a new one goes to the young end
-            self._make_room()
+            make_room(self._counters)
             ends, number = now + ttl_seconds, 0
         self._counters[key] = (ends, number + 1)
         return number + 1
 
-    def _make_room(self) -> None:
-        while len(self._counters) >= MOST:
-            del self._counters[next(iter(self._counters))]
+
+def make_room(kept: dict[str, Any]) -> None:
+    """For one more, of what the engine would keep for all."""
+    while len(kept) >= MOST:
+        del kept[next(iter(kept))]
